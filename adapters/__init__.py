@@ -1,0 +1,1 @@
+"""How the domain meets the world: the log, PostgreSQL, settings, keys, files."""

@@ -1,0 +1,197 @@
+"""Load, decide, append: the three steps of every command."""
+
+import os
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+import structlog
+
+from adapters.batch import Command, Key, Receipt
+from adapters.mapper import EventMapper
+from adapters.recorder import Recorder
+from domain.actors import Person
+from domain.errors import Conflict, KeyReused, Refusal, UnknownTicket, VersionDiffers
+from domain.event import Aggregate
+from domain.ticket import Ticket
+
+log = structlog.get_logger()
+
+ATTEMPTS = 4
+"""How often a command is decided anew because somebody else was faster."""
+REMEMBERED = 5_000
+"""How many histories are kept folded in memory, to be brought up to date by their newest events alone."""
+
+A = TypeVar("A", bound=Aggregate)
+
+
+class Histories(Protocol):
+    """Where the events of one history are read."""
+
+    async def events_after(self, id: UUID, version: int) -> list[tuple[str, bytes]]:
+        """Topic and state of its events after `version`, in order."""
+        ...
+
+    async def answered(self, account: str, key: str) -> tuple[bytes, Receipt] | None:
+        """The fingerprint and answer of a request with this idempotency key."""
+        ...
+
+
+def new_id(at: datetime) -> UUID:
+    """A new id that sorts by time (RFC 9562, version 7), so that new histories lie together on disk."""
+    milliseconds = int(at.timestamp() * 1000)
+    random = int.from_bytes(os.urandom(10))
+    value = (milliseconds & (1 << 48) - 1) << 80 | random
+    value = value & ~(0xF << 76) | 0x7 << 76
+    return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
+
+
+def utc_now() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)
+
+
+class EventStore:
+    """All histories, through the log."""
+
+    def __init__(
+        self, recorder: Recorder, histories: Histories, now: Callable[[], datetime] = utc_now
+    ) -> None:
+        self.now = now
+        self._recorder = recorder
+        self._histories = histories
+        self._mapper = EventMapper()
+        self._remembered: OrderedDict[UUID, Aggregate] = OrderedDict()
+
+    async def find(self, kind: type[A], id: UUID) -> A | None:
+        """The history as it stands now, or None.
+
+        Look at it before you wait for anything else: it is shared.
+        """
+        known = self._remembered.get(id)
+        found = await self._load(known, id)
+        if known is not None and self._remembered.get(id) is not known:
+            # Somebody took it for changing meanwhile: what they have is not yet true.
+            found = await self._load(None, id)
+        if found is not None:
+            self._remember(found)
+        return found if isinstance(found, kind) else None
+
+    async def find_at(
+        self, kind: type[A], id: UUID, version: int | None = None, at: datetime | None = None
+    ) -> A | None:
+        """The history as it stood at a version, or at a time, or None where there was nothing yet."""
+        found: Aggregate | None = None
+        for topic, state in await self._histories.events_after(id, 0):
+            event = self._mapper.event(topic, state)
+            if version is not None and event.originator_version > version:
+                break
+            if at is not None and event.at > at:
+                break
+            found = event.mutate(found)
+        return found if isinstance(found, kind) else None
+
+    async def create(self, made: Aggregate, key: Key | None = None) -> Receipt:
+        """Record a new history. Raises `Conflict` where there is one with this id already."""
+        if key and (receipt := await self._answered(key)):
+            return receipt
+        number = made.number if isinstance(made, Ticket) else None
+        return await self._record([made], number, key)
+
+    async def change(
+        self,
+        kind: type[A],
+        id: UUID,
+        verb: Callable[..., None],
+        *facts: Any,
+        by: Person,
+        others: tuple[UUID, ...] = (),
+        version: int | None = None,
+        key: Key | None = None,
+    ) -> Receipt:
+        """Load, decide by `verb(history, *facts, *others, by=, at=)`, append.
+
+        Somebody else's change in between is met by deciding again, up to three times, then `Conflict`;
+        with `version` (If-Match), a history at another one is refused with `VersionDiffers`.
+        """
+        if key and (receipt := await self._answered(key)):
+            return receipt
+        for _ in range(ATTEMPTS):
+            changing = [await self._take(kind, each) for each in (id, *others)]
+            try:
+                self._decide(changing, verb, facts, by, version)
+            except Refusal:
+                for each in changing:
+                    if not each.pending_events:
+                        self._remember(each)
+                if key and (receipt := await self._answered(key)):
+                    return receipt
+                raise
+            try:
+                first = changing[0]
+                number = first.number if isinstance(first, Ticket) else None
+                return await self._record(changing, number, key)
+            except Conflict:
+                continue
+        raise Conflict()
+
+    def _decide(
+        self,
+        changing: list[A],
+        verb: Callable[..., None],
+        facts: tuple[Any, ...],
+        by: Person,
+        version: int | None,
+    ) -> None:
+        first, *others = changing
+        if isinstance(first, Ticket) and not first.visible_to(by):
+            raise UnknownTicket(ticket=first.id)
+        if version is not None and version != first.version:
+            raise VersionDiffers(version=first.version, expected=version)
+        at = max(self.now(), *(each.modified_on for each in changing))
+        verb(first, *facts, *others, by=by, at=at)
+
+    async def _record(self, changed: list[Any], number: str | None, key: Key | None) -> Receipt:
+        events = [event for each in changed for event in each.collect_events()]
+        request = structlog.contextvars.get_contextvars().get("request")
+        command = Command(events, number, key, {"request": request} if request else {})
+        receipt = await self._recorder.record(command)
+        if key is None:  # With a key, the receipt may be that of an earlier, equal request.
+            if isinstance(changed[0], Ticket) and receipt.number:
+                changed[0].number = receipt.number
+            for each in changed:
+                self._remember(each)
+        log.info("command_accepted", fact=events[0].TOPIC, id=receipt.id, position=receipt.position)
+        return receipt
+
+    async def _answered(self, key: Key) -> Receipt | None:
+        answered = await self._histories.answered(key.account, key.key)
+        if answered is None:
+            return None
+        fingerprint, receipt = answered
+        if fingerprint != key.fingerprint:
+            raise KeyReused()
+        return receipt
+
+    async def _take(self, kind: type[A], id: UUID) -> A:
+        """The history for changing: nobody else has it until it is remembered again."""
+        found = await self._load(self._remembered.pop(id, None), id)
+        if not isinstance(found, kind):
+            raise UnknownTicket(ticket=id)
+        return found
+
+    async def _load(self, known: Aggregate | None, id: UUID) -> Aggregate | None:
+        version = known.version if known else 0
+        for topic, state in await self._histories.events_after(id, version):
+            event = self._mapper.event(topic, state)
+            if known is None or event.originator_version == known.version + 1:
+                known = event.mutate(known)
+        return known
+
+    def _remember(self, history: Aggregate) -> None:
+        self._remembered[history.id] = history
+        self._remembered.move_to_end(history.id)
+        while len(self._remembered) > REMEMBERED:
+            self._remembered.popitem(last=False)

@@ -1,0 +1,106 @@
+"""Reading from the database: a few connections, shared, and renewed when the server was away."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from adapters.batch import Receipt
+from adapters.batching import Batching
+from adapters.recorder import Unavailable
+from domain.errors import OutOfRange
+
+PATIENCE = 3.0
+"""Seconds without a database before a reader is told so."""
+RETRY_AFTER = 0.1
+
+# A lateral query for each history asked for, so that every one is a walk along its index.
+EVENTS_AFTER = """
+SELECT asked.nth::integer, found.topic, found.state
+  FROM unnest(%(originators)s::uuid[], %(versions)s::integer[])
+       WITH ORDINALITY AS asked (originator_id, version, nth)
+ CROSS JOIN LATERAL (
+       SELECT e.originator_version, e.topic, e.state
+         FROM log.events AS e
+        WHERE e.originator_id = asked.originator_id
+          AND e.originator_version > asked.version
+        ORDER BY e.originator_version
+        LIMIT 100000) AS found
+ ORDER BY asked.nth, found.originator_version
+"""
+
+ANSWERED = """
+SELECT fingerprint, receipt FROM log.idempotency WHERE account = %(account)s AND key = %(key)s
+"""
+
+Asked = tuple[UUID, int]
+Stored = tuple[str, bytes]
+
+
+class Reading:
+    """Answers queries; those for the events of single histories are asked together."""
+
+    def __init__(self, conninfo: str, most: int = 6) -> None:
+        self._pool = AsyncConnectionPool(
+            conninfo,
+            min_size=1,
+            max_size=most,
+            open=False,
+            kwargs={"autocommit": True},
+            timeout=PATIENCE,
+            reconnect_timeout=1e9,
+        )
+        self._histories = Batching(self._events_after)
+
+    async def open(self) -> None:
+        """Connect; a database that is away is waited for by those who ask."""
+        await self._pool.open()
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        await self._pool.close()
+
+    async def rows(self, query: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+        """The rows of a query, by column name. Raises `Unavailable` where the database stays away."""
+        return await self._ask(query, parameters, dict_row)
+
+    async def events_after(self, id: UUID, version: int) -> list[Stored]:
+        """Topic and state of all events of one history after `version`, in order."""
+        return await self._histories.ask((id, version))
+
+    async def answered(self, account: str, key: str) -> tuple[bytes, Receipt] | None:
+        """The fingerprint and answer of a request with this idempotency key."""
+        for row in await self.rows(ANSWERED, {"account": account, "key": key}):
+            return row["fingerprint"], Receipt(**row["receipt"])
+        return None
+
+    async def _events_after(self, asked: Sequence[Asked]) -> Sequence[list[Stored]]:
+        parameters = {"originators": [id for id, _ in asked], "versions": [v for _, v in asked]}
+        found: list[list[Stored]] = [[] for _ in asked]
+        for nth, topic, state in await self._ask(EVENTS_AFTER, parameters):
+            found[nth - 1].append((topic, state))
+        return found
+
+    async def _ask(self, query: str, parameters: Any, row_factory: Any = None) -> list[Any]:
+        clock = asyncio.get_running_loop().time
+        give_up = clock() + PATIENCE
+        while True:
+            try:
+                async with (
+                    self._pool.connection() as conn,
+                    conn.cursor(row_factory=row_factory) as cursor,
+                ):
+                    await cursor.execute(query, parameters, prepare=True)
+                    return await cursor.fetchall()
+            except psycopg.errors.UndefinedTable as problem:
+                raise Unavailable from problem  # The view is being built for the first time.
+            except psycopg.DataError:
+                raise OutOfRange(field="a value", why="is none that can be looked for: change it") from None
+            except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as problem:
+                if clock() >= give_up:
+                    raise Unavailable from problem
+                await asyncio.sleep(RETRY_AFTER)

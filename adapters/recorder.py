@@ -1,0 +1,196 @@
+"""The log's one way in: waiting commands are committed together, on contiguous positions.
+
+Positions are taken from the head row, which stays locked until the commit. So the order of positions is the
+order of commits, however many processes write, and a reader that sees a position has seen all before it.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
+from uuid import UUID
+
+import psycopg
+import structlog
+
+from adapters.batch import Batch, Command, Head, Receipt
+from adapters.batching import Batching
+from adapters.mapper import EventMapper
+from domain.ticket.events import Reported
+
+log = structlog.get_logger()
+
+GIVE_UP_AFTER = 10.0
+"""Seconds without a database before those who wait are told so."""
+RETRY_AFTER = 0.1
+"""Seconds between two attempts to reach it."""
+
+LOCK_HEAD = """
+SELECT head, recorded_at, versions, used, serials
+  FROM log.lock_head(%(originators)s::uuid[], %(accounts)s::text[], %(keys)s::text[], %(series)s::text[])
+"""
+
+# What the numbers of tickets, their series, the keys and the events say must be true together.
+APPEND = """
+WITH head AS (
+    UPDATE log.head SET position = %(head)s, recorded_at = %(recorded_at)s
+), numbered AS (
+    INSERT INTO log.numbers (number, originator_id)
+    SELECT * FROM unnest(%(numbers)s::text[], %(numbered)s::uuid[])
+), series AS (
+    INSERT INTO log.series (series, serial)
+    SELECT * FROM unnest(%(series)s::text[], %(serials)s::integer[])
+        ON CONFLICT (series) DO UPDATE SET serial = excluded.serial
+), answered AS (
+    INSERT INTO log.idempotency (account, key, fingerprint, receipt, recorded_at)
+    SELECT account, key, fingerprint, receipt::jsonb, %(recorded_at)s
+      FROM unnest(%(accounts)s::text[], %(keys)s::text[], %(fingerprints)s::bytea[], %(receipts)s::text[])
+        AS answered (account, key, fingerprint, receipt)
+)
+INSERT INTO log.events
+       (position, event_id, originator_id, originator_version, topic, state, metadata, recorded_at)
+SELECT position, event_id, originator_id, originator_version, topic, state, metadata::jsonb, %(recorded_at)s
+  FROM unnest(%(positions)s::bigint[], %(event_ids)s::uuid[], %(originators)s::uuid[],
+              %(versions)s::integer[], %(topics)s::text[], %(states)b::bytea[], %(metadata)s::text[])
+    AS appended (position, event_id, originator_id, originator_version, topic, state, metadata)
+"""
+
+RECORDED_BEFORE = """
+SELECT event_id, position, topic, state
+  FROM unnest(%(originators)s::uuid[], %(versions)s::integer[]) AS asked (originator_id, originator_version)
+  JOIN log.events USING (originator_id, originator_version)
+"""
+
+
+class Unavailable(Exception):
+    """The database cannot be reached: nothing was done. Try again in a few seconds."""
+
+
+class OutcomeUnknown(Exception):
+    """The database went away in mid-write: repeat with the same Idempotency-Key to learn the outcome."""
+
+
+class Recorder(Protocol):
+    """Where commands are recorded."""
+
+    async def record(self, command: Command) -> Receipt:
+        """Record durably. Raises `Conflict`, `KeyReused`, `Overloaded`, `Unavailable` or `OutcomeUnknown`."""
+        ...
+
+    async def finish(self) -> None:
+        """Record what was accepted, then let go of the database."""
+        ...
+
+
+class GroupRecorder:
+    """Records many commands in one transaction; a bad one never fails its neighbours."""
+
+    def __init__(self, conninfo: str) -> None:
+        self._conninfo = conninfo
+        self._mapper = EventMapper()
+        self._conn: psycopg.AsyncConnection | None = None
+        self._batching = Batching(self._record_all)
+        self._in_doubt = False
+        """Whether an attempt under way may have been committed without our hearing of it."""
+
+    async def record(self, command: Command) -> Receipt:
+        """Record durably, together with whoever else waits."""
+        return await self._batching.ask(command)
+
+    async def finish(self) -> None:
+        """Record what was accepted, then close the connection."""
+        await self._batching.finish()
+        await self._drop_connection()
+
+    async def _record_all(self, commands: Sequence[Command]) -> Sequence[Receipt | BaseException]:
+        """Try until it is known what became of the commands, or no database was there for too long."""
+        clock = asyncio.get_running_loop().time
+        give_up = clock() + GIVE_UP_AFTER
+        self._in_doubt = False
+        while True:
+            try:
+                async with asyncio.timeout_at(give_up):
+                    return await self._attempt(await self._connection(), commands)
+            except (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError) as problem:
+                await self._drop_connection()
+                log.warning("database_lost", problem=type(problem).__name__)
+                if clock() >= give_up:
+                    return [OutcomeUnknown() if self._in_doubt else Unavailable()] * len(commands)
+                await asyncio.sleep(RETRY_AFTER)
+            except psycopg.DatabaseError as problem:
+                await self._drop_connection()
+                if len(commands) == 1:
+                    log.error("command_failed", problem=type(problem).__name__)
+                    return [problem]
+                return [(await self._record_all([command]))[0] for command in commands]
+
+    async def _attempt(
+        self, conn: psycopg.AsyncConnection, commands: Sequence[Command]
+    ) -> Sequence[Receipt | BaseException]:
+        """Record what fits, in one transaction.
+
+        An earlier attempt whose answer was lost has ended once the head is locked, so the log itself says
+        which commands it recorded.
+        """
+        async with conn.transaction():
+            head = await _lock_head(conn, commands)
+            recorded = await self._recorded_before(conn, commands) if self._in_doubt else {}
+            batch = Batch(head, self._mapper)
+            answers = [recorded.get(c.event_ids[0]) or batch.admit(c) for c in commands]
+            if batch.positions:
+                self._in_doubt = True
+                await conn.execute(APPEND, batch.parameters(), prepare=True)
+        return answers
+
+    async def _recorded_before(
+        self, conn: psycopg.AsyncConnection, commands: Sequence[Command]
+    ) -> dict[UUID, Receipt]:
+        """The receipts of those commands that are in the log, under the id of their first event."""
+        cursor = await conn.execute(
+            RECORDED_BEFORE,
+            {
+                "originators": [command.first.originator_id for command in commands],
+                "versions": [command.first.originator_version for command in commands],
+            },
+        )
+        recorded = {}
+        by_event_id = {command.event_ids[0]: command for command in commands}
+        for event_id, position, topic, state in await cursor.fetchall():
+            if command := by_event_id.get(event_id):
+                first = self._mapper.event(topic, state)
+                number = first.number if isinstance(first, Reported) else None
+                recorded[event_id] = command.receipt(number, position)
+        return recorded
+
+    async def _connection(self) -> psycopg.AsyncConnection:
+        if self._conn is None or self._conn.closed:
+            self._conn = await psycopg.AsyncConnection.connect(
+                self._conninfo, connect_timeout=5, autocommit=True
+            )
+        return self._conn
+
+    async def _drop_connection(self) -> None:
+        conn, self._conn = self._conn, None
+        if conn is not None:
+            await conn.close()
+
+
+async def _lock_head(conn: psycopg.AsyncConnection, commands: Sequence[Command]) -> Head:
+    keys = [command.key for command in commands if command.key]
+    cursor = await conn.execute(
+        LOCK_HEAD,
+        {
+            "originators": list({e.originator_id for command in commands for e in command.events}),
+            "accounts": [key.account for key in keys],
+            "keys": [key.key for key in keys],
+            "series": list({e.number for c in commands if isinstance(e := c.first, Reported)}),
+        },
+        prepare=True,
+    )
+    position, recorded_at, versions, used, serials = await cursor.fetchone() or ()
+    return Head(
+        position,
+        recorded_at,
+        {UUID(id): version for id, version in (versions or {}).items()},
+        {(account, key): (bytes.fromhex(f), Receipt(**r)) for account, key, f, r in used or ()},
+        serials or {},
+    )

@@ -1,0 +1,176 @@
+"""Signing in: passwords as argon2id, tokens as hashes, failures slowed down; rights come from the log."""
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+
+from adapters.batching import Batching
+from adapters.event_store import EventStore
+from adapters.reading import Reading
+from domain.account import Account
+from domain.actors import Assignment, Person, Role
+from domain.errors import NotSignedIn, OutOfRange, TooManyAttempts, WrongPassword
+
+log = structlog.get_logger()
+
+SESSION = timedelta(hours=12)
+"""How long a sign-in lasts: a shift."""
+LINK = timedelta(days=400)
+"""How long a resident's secret link lasts."""
+FREE_FAILURES = 5
+"""Wrong passwords before one has to wait; then 1, 2, 4, 8 … seconds, at most `LONGEST_WAIT`."""
+LONGEST_WAIT = timedelta(minutes=15)
+SHORTEST_PASSWORD = 8
+LONGEST_PASSWORD = 200
+
+SIGNED_IN = """
+SELECT asked.nth::integer, s.account, s.ticket
+  FROM unnest(%(tokens)s::bytea[]) WITH ORDINALITY AS asked (token, nth)
+  JOIN access.sessions AS s USING (token)
+ WHERE s.expires_at > %(now)s
+"""
+BEGIN = """
+WITH expired AS (DELETE FROM access.sessions WHERE expires_at < %(now)s)
+INSERT INTO access.sessions (token, account, ticket, expires_at)
+VALUES (%(token)s, %(account)s, %(ticket)s, %(expires_at)s)
+RETURNING token
+"""
+END = "DELETE FROM access.sessions WHERE token = %(token)s RETURNING token"
+END_ALL = "DELETE FROM access.sessions WHERE account = %(account)s RETURNING token"
+HASH = "SELECT hash FROM access.passwords WHERE account = %(account)s"
+SET_HASH = """
+INSERT INTO access.passwords (account, hash) VALUES (%(account)s, %(hash)s)
+    ON CONFLICT (account) DO UPDATE SET hash = excluded.hash
+RETURNING account
+"""
+LOCKED = "SELECT locked_until FROM access.failures WHERE who = %(who)s AND locked_until > %(now)s"
+FAILED = """
+INSERT INTO access.failures (who, failures, locked_until) VALUES (%(who)s, 1, %(now)s)
+    ON CONFLICT (who) DO UPDATE
+   SET failures = CASE WHEN failures.locked_until < %(now)s - %(longest)s THEN 1
+                       ELSE failures.failures + 1 END,
+       locked_until = %(now)s + CASE
+           WHEN failures.failures < %(free)s THEN interval '0'
+           ELSE least(%(longest)s, interval '1 second' * 2 ^ least(failures.failures - %(free)s, 20)) END
+RETURNING failures
+"""
+SUCCEEDED = "DELETE FROM access.failures WHERE who = %(who)s RETURNING who"
+
+
+@dataclass(frozen=True)
+class Session:
+    """Somebody signed in, until a time."""
+
+    token: str
+    expires_at: datetime
+    account: str
+    roles: tuple[Assignment, ...]
+
+
+class Sessions:
+    """Who is who."""
+
+    def __init__(self, reading: Reading, store: EventStore) -> None:
+        self._reading = reading
+        self._store = store
+        self._hasher = PasswordHasher()
+        self._nobody = self._hasher.hash(secrets.token_hex())
+        self._hashing = asyncio.Semaphore(2)
+        self._tokens: Batching[bytes, tuple[UUID | None, UUID | None]] = Batching(self._signed_in)
+
+    async def sign_in(self, account: str, password: str) -> Session:
+        """Begin a session. Raises `WrongPassword`, and `TooManyAttempts` after some of those."""
+        id = Account.id_of(account[:50])
+        who = id.hex
+        for row in await self._reading.rows(LOCKED, {"who": who, "now": self._store.now()}):
+            wait = row["locked_until"] - self._store.now()
+            raise TooManyAttempts(seconds=int(wait.total_seconds()) + 1)
+        known = await self._reading.rows(HASH, {"account": id})
+        right = await self._verify(known[0]["hash"] if known else self._nobody, password)
+        opened = await self._store.find(Account, id) if right and known else None
+        now = self._store.now()
+        if opened is None or opened.closed:
+            failure = {"who": who, "now": now, "free": FREE_FAILURES, "longest": LONGEST_WAIT}
+            await self._reading.rows(FAILED, failure)
+            log.info("sign_in_refused")
+            raise WrongPassword()
+        person, name = opened.person(), opened.account
+        await self._reading.rows(SUCCEEDED, {"who": who})
+        token, expires_at = await self._begin(now, SESSION, account=id)
+        log.info("signed_in", account=name)
+        return Session(token, expires_at, name, person.roles)
+
+    async def link(self, ticket: UUID) -> tuple[str, datetime]:
+        """A new secret link for the resident whose matter the ticket is, and until when it works."""
+        return await self._begin(self._store.now(), LINK, ticket=ticket)
+
+    async def person(self, token: str) -> Person:
+        """Who holds this token, with the roles held now. Raises `NotSignedIn`."""
+        account_id, ticket = await self._tokens.ask(_hash(token))
+        if ticket is not None:
+            return Person("resident", (Assignment(Role.RESIDENT, str(ticket)),))
+        account = await self._store.find(Account, account_id) if account_id else None
+        if account is None or account.closed:
+            raise NotSignedIn()
+        return account.person()
+
+    async def sign_out(self, token: str) -> None:
+        """End the session of this token."""
+        await self._reading.rows(END, {"token": _hash(token)})
+
+    async def sign_out_everywhere(self, account: str) -> None:
+        """End all sessions of this account."""
+        await self._reading.rows(END_ALL, {"account": Account.id_of(account)})
+
+    async def set_password(self, account: str, password: str) -> None:
+        """Keep another password for this account, and end its sessions."""
+        if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+            raise OutOfRange(
+                field="password",
+                why=f"must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters",
+            )
+        async with self._hashing:
+            hashed = await asyncio.to_thread(self._hasher.hash, password)
+        await self._reading.rows(SET_HASH, {"account": Account.id_of(account), "hash": hashed})
+        await self.sign_out_everywhere(account)
+
+    async def _verify(self, hashed: str, password: str) -> bool:
+        async with self._hashing:
+            try:
+                return await asyncio.to_thread(self._hasher.verify, hashed, password[:LONGEST_PASSWORD])
+            except VerificationError:
+                return False
+
+    async def _begin(
+        self,
+        now: datetime,
+        lasting: timedelta,
+        account: UUID | None = None,
+        ticket: UUID | None = None,
+    ) -> tuple[str, datetime]:
+        token = secrets.token_urlsafe(32)
+        begun = {
+            "token": _hash(token), "account": account, "ticket": ticket,
+            "now": now, "expires_at": now + lasting,
+        }  # fmt: skip
+        await self._reading.rows(BEGIN, begun)
+        return token, now + lasting
+
+    async def _signed_in(
+        self, tokens: Sequence[bytes]
+    ) -> Sequence[tuple[UUID | None, UUID | None] | BaseException]:
+        rows = await self._reading.rows(SIGNED_IN, {"tokens": list(tokens), "now": self._store.now()})
+        found = {row["nth"]: (row["account"], row["ticket"]) for row in rows}
+        return [found.get(nth) or NotSignedIn() for nth in range(1, len(tokens) + 1)]
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "replace")).digest()

@@ -1,0 +1,41 @@
+"""Settings: from the command line or the environment, secrets from files."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class BadSetting(Exception):
+    """A setting that cannot be used; the message says which and what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where the data is and how the service answers."""
+
+    data: Path
+    """The folder of the embedded PostgreSQL."""
+    database_url: str | None = None
+    """A PostgreSQL server to use instead of the embedded one."""
+    stock_recorder: bool = False
+    """Write with the library's own recorder: only to measure ours against."""
+
+    @classmethod
+    def read(cls, data: Path | None = None, database_url: str | None = None) -> "Settings":
+        """What was given, else what the environment says (`WHISTLE_DATA`, `WHISTLE_DATABASE_URL[_FILE]`)."""
+        return cls(
+            data=(data or Path(os.environ.get("WHISTLE_DATA", ".whistle"))).absolute(),
+            database_url=database_url or _secret("WHISTLE_DATABASE_URL"),
+            stock_recorder=os.environ.get("WHISTLE_RECORDER", "") == "stock",
+        )
+
+
+def _secret(name: str) -> str | None:
+    if value := os.environ.get(name):
+        return value
+    if path := os.environ.get(f"{name}_FILE"):
+        try:
+            return Path(path).read_text("utf-8").strip()
+        except OSError as problem:
+            raise BadSetting(f"{name}_FILE names {path}, which cannot be read: {problem.strerror}.") from None
+    return None

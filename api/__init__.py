@@ -1,0 +1,1 @@
+"""How people, programs and clocks come in: HTTP and the command line."""

@@ -1,0 +1,58 @@
+"""The web application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from adapters.database import Database
+from adapters.settings import Settings
+from api import administration, lists, session, shapes, tickets
+from api.problems import handle_problems
+from api.requests import EveryRequest
+from api.service import running
+
+PROBLEMS = {
+    status: {
+        "description": says,
+        "content": {"application/problem+json": {}},
+        "model": shapes.Problem,
+    }
+    for status, says in (
+        (400, "malformed"),
+        (401, "not signed in"),
+        (403, "not yours to do"),
+        (404, "unknown, or not yours to see"),
+        (409, "conflict, or wrong stage"),
+        (412, "If-Match differs"),
+        (413, "too large"),
+        (422, "a value out of range, or a reused idempotency key"),
+        (429, "too many"),
+        (503, "try again"),
+    )
+}
+
+
+def application(database: Database, settings: Settings) -> FastAPI:
+    """The application on this database."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with running(database, settings) as service:
+            app.state.service = service
+            yield
+
+    app = FastAPI(
+        title="Whistle 吹哨",
+        version="0.1.0",
+        summary="The community whistles, the departments report for duty.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        responses=PROBLEMS,  # type: ignore[arg-type]
+    )
+    app.add_middleware(EveryRequest)
+    for part in (session, tickets, lists, administration):
+        app.include_router(part.router)
+    handle_problems(app)
+    return app

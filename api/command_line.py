@@ -1,0 +1,210 @@
+"""The command line: `whistle`."""
+
+import asyncio
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+
+from adapters.batching import Overloaded
+from adapters.database import Database, database
+from adapters.logs import configure_logs
+from adapters.recorder import OutcomeUnknown, Unavailable
+from adapters.settings import BadSetting, Settings
+from api import importing, inspecting, managing, serving
+from api.projector import VIEWS, project
+from domain.errors import Refusal
+
+app = typer.Typer(
+    help="Whistle 吹哨: the community whistles, the departments report for duty.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+imports = typer.Typer(help="Take in places, departments and reports from tables.", no_args_is_help=True)
+account = typer.Typer(help="Accounts and their roles.", no_args_is_help=True)
+app.add_typer(imports, name="import")
+app.add_typer(account, name="account")
+
+Data = Annotated[Path | None, typer.Option("--data", help="Folder of the embedded PostgreSQL.")]
+Url = Annotated[str | None, typer.Option("--database-url", help="A PostgreSQL server to use instead.")]
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)
+    ] = 8000,
+    data: Data = None,
+    database_url: Url = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="With the demonstration township; loopback only.")
+    ] = False,
+    with_projector: Annotated[
+        bool,
+        typer.Option("--projector/--no-projector", help="Run the projector beside the service."),
+    ] = True,
+) -> None:
+    """Run the service."""
+    serving.serve(Settings.read(data, database_url), host, port, demo, with_projector)
+
+
+@app.command("project")
+def run_projector(
+    data: Data = None,
+    database_url: Url = None,
+    with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
+) -> None:
+    """Run a projector by itself; of several, one works and the others stand by."""
+    with database(Settings.read(data, database_url)) as found:
+        project(found, with_parent)
+
+
+@app.command()
+def migrate(data: Data = None, database_url: Url = None) -> None:
+    """Bring the database's schema up to date, with the owner's URL."""
+    with database(Settings.read(data, database_url)):
+        typer.echo("The schema is up to date.")
+
+
+@app.command()
+def status(data: Data = None, database_url: Url = None) -> None:
+    """Where the log and the views stand."""
+    with database(Settings.read(data, database_url)) as found:
+        inspecting.status(found)
+
+
+@app.command()
+def rebuild(
+    views: Annotated[
+        list[str] | None, typer.Argument(help="Names of views; all of them if none is given.")
+    ] = None,
+    data: Data = None,
+    database_url: Url = None,
+) -> None:
+    """Build views anew from the log while the service runs."""
+    with database(Settings.read(data, database_url)) as found:
+        inspecting.rebuild_views(found, VIEWS, views or [])
+
+
+@app.command()
+def replay(
+    number: Annotated[str, typer.Argument(help="The ticket's number.")],
+    at: Annotated[datetime | None, typer.Option(help="As it stood at this time; local without a zone.",
+        formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"])] = None,
+    version: Annotated[int | None, typer.Option(help="As it stood at this version.", min=1)] = None,
+    data: Data = None,
+    database_url: Url = None,
+) -> None:  # fmt: skip
+    """Show how a ticket stood, and what happened to it until then."""
+    with database(Settings.read(data, database_url)) as found:
+        asyncio.run(inspecting.replay(found, number, at, version))
+
+
+@imports.command("units")
+def import_units(file: Path, data: Data = None, database_url: Url = None) -> None:
+    """Places and departments: columns code, name, parent, level; other columns are kept as they are."""
+    with database(Settings.read(data, database_url)) as found:
+        _finish(asyncio.run(importing.import_units(found, file)))
+
+
+@imports.command("tickets")
+def import_tickets(
+    file: Path,
+    map: Annotated[list[str] | None, typer.Option(help="column=field, as often as needed.")] = None,
+    set: Annotated[
+        list[str] | None, typer.Option(help="field=value for every row, as often as needed.")
+    ] = None,
+    data: Data = None,
+    database_url: Url = None,
+) -> None:
+    """Reports: what was imported before is left alone, refused rows go to FILE.refused.csv."""
+    with database(Settings.read(data, database_url)) as found:
+        _finish(asyncio.run(importing.import_tickets(found, file, map or [], set or [])))
+
+
+def _finish(summary: str) -> None:
+    typer.echo(summary)
+
+
+@account.command("open")
+def open_account(
+    name: Annotated[str, typer.Argument(help="What to sign in with.")],
+    person: Annotated[str, typer.Option("--name", help="Whose account it is.")],
+    role: Annotated[list[str] | None, typer.Option(help="role:unit, as often as needed.")] = None,
+    data: Data = None,
+    database_url: Url = None,
+) -> None:
+    """Open an account; its password is asked, or read from standard input."""
+    password = _password()
+    with database(Settings.read(data, database_url)) as found:
+        typer.echo(asyncio.run(managing.open_account(found, name, person, role or [], password)))
+
+
+@account.command("grant")
+def grant(name: str, role: str, unit: str = "", data: Data = None, database_url: Url = None) -> None:
+    """Let an account act in a role for a unit."""
+    with database(Settings.read(data, database_url)) as found:
+        typer.echo(asyncio.run(managing.grant(found, name, role, unit)))
+
+
+@account.command("revoke")
+def revoke(name: str, role: str, unit: str = "", data: Data = None, database_url: Url = None) -> None:
+    """Let an account no longer act in a role for a unit."""
+    with database(Settings.read(data, database_url)) as found:
+        typer.echo(asyncio.run(managing.revoke(found, name, role, unit)))
+
+
+@account.command("password")
+def change_password(name: str, data: Data = None, database_url: Url = None) -> None:
+    """Set another password, which is asked, or read from standard input; all its sessions end."""
+    password = _password()
+    with database(Settings.read(data, database_url)) as found:
+        typer.echo(asyncio.run(managing.change_password(found, name, password)))
+
+
+@account.command("close")
+def close_account(name: str, data: Data = None, database_url: Url = None) -> None:
+    """Let nobody sign in with an account any more."""
+    with database(Settings.read(data, database_url)) as found:
+        typer.echo(asyncio.run(managing.close_account(found, name)))
+
+
+def _password() -> str:
+    if sys.stdin.isatty():
+        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return sys.stdin.readline().rstrip("\n")
+
+
+def main() -> None:
+    """Run a command: 0 done, 1 refused or failed with one line that says why, 2 wrong usage."""
+    configure_logs(os.environ.get("WHISTLE_LOG", "info" if {"serve", "project"} & set(sys.argv) else "error"))
+    try:
+        app()
+    except (BadSetting, Refusal) as refused:
+        _fail(str(refused))
+    except (Overloaded, Unavailable, OutcomeUnknown) as trouble:
+        _fail(str(trouble.__doc__))
+    except KeyboardInterrupt:
+        _fail("Interrupted: what was done so far stays done, run it again to go on.")
+    except Exception as fault:
+        structlog.get_logger().error("command_failed", problem=type(fault).__name__, exc_info=fault)
+        _fail(
+            f"This is our fault ({type(fault).__name__}): set WHISTLE_LOG=debug, run it again, and tell us."
+        )
+
+
+def _fail(sentence: str) -> None:
+    typer.echo(sentence, err=True)
+    sys.exit(1)
+
+
+__all__ = ["Database", "app", "main"]
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""Loading the demonstration into an empty log, once."""
+
+from datetime import datetime, timedelta
+from random import Random
+
+import structlog
+
+from adapters.database import Database
+from adapters.event_store import new_id
+from api.demonstration.lives import Life, matters, reported
+from api.demonstration.town import PASSWORD, Member, members, units
+from api.managing import at_work
+from api.service import Service
+from domain.account import Account, Grant, Open
+from domain.actors import OPERATOR
+from domain.ticket import Ticket
+from domain.unit import Kind, Unit
+
+log = structlog.get_logger()
+
+DAYS = 30
+TICKETS = 320
+SEED = 20_260_101
+"""The same town every time, seen from the day it is loaded."""
+
+
+async def load(database: Database) -> None:
+    """Load the town, unless its last step was done before."""
+    async with at_work(database) as service:
+        last = members()[-1]
+        if await service.store.find(Account, Account.id_of(last.account)) is not None:
+            return
+        await _load_units(service)
+        for ticket in _tickets(service.store.now()):
+            await service.store.create(ticket)
+        for member in members():
+            await _load_account(service, member)
+        log.info("demonstration_loaded", tickets=TICKETS)
+
+
+def accounts_as_text() -> str:
+    """The accounts, as they are printed."""
+    lines = [f"  {m.account:<12}{m.name}  ({m.role.spoken} {m.unit or 'of everything'})" for m in members()]
+    return "\n".join([f"Accounts of the demonstration, all with the password {PASSWORD}:", *lines])
+
+
+async def _load_units(service: Service) -> None:
+    known: dict[str, Unit] = {}
+    for command in units():
+        found = await service.store.find(Unit, Unit.id_of(command.code))
+        if found is None:
+            parent = known.get(command.parent or "")
+            found = Unit.register(command, parent, by=OPERATOR, at=service.store.now())
+            await service.store.create(found)
+        known[command.code] = found
+
+
+async def _load_account(service: Service, member: Member) -> None:
+    at = service.store.now()
+    unit = await service.store.find(Unit, Unit.id_of(member.unit)) if member.unit else None
+    if await service.store.find(Account, Account.id_of(member.account)) is None:
+        opened = Account.open(Open(member.account, member.name), by=OPERATOR, at=at)
+        opened.grant(Grant(member.role, member.unit), unit, by=OPERATOR, at=at)
+        await service.sessions.set_password(member.account, PASSWORD)
+        await service.store.create(opened)
+
+
+def _tickets(now: datetime) -> list[Ticket]:
+    """Tickets of the last days, oldest first, more of late, and more in the grid whose worker is shown."""
+    random = Random(SEED)  # noqa: S311
+    grids = [command.code for command in units() if command.kind is Kind.GRID]
+    several = matters() * (TICKETS // len(matters()) + 1)
+    ages = sorted((random.random() ** 1.5 for _ in range(TICKETS)), reverse=True)
+    lives = []
+    for age, matter in zip(ages, random.sample(several, TICKETS), strict=True):
+        grid = grids[0] if random.random() < 0.1 else random.choice(grids)
+        at = now - timedelta(days=DAYS) * age - timedelta(minutes=1)
+        lives.append(Life(random, matter, reported(random, matter, grid, new_id(at), at), now).run())
+    return lives

@@ -1,0 +1,85 @@
+"""What everybody looks at: workload, overdue, categories, units, health."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from api import shapes
+from api.pages import After, CursorParameter, Limit, page, read_cursor
+from api.problems import Json
+from api.requests import SignedIn
+from api.service import Serving
+from domain.category import CATEGORIES
+from domain.unit import Kind
+from projections import overdue, units, workload
+
+router = APIRouter(prefix="/api")
+
+
+@router.get("/workload", tags=["views"], response_model=shapes.Workload)
+async def read_workload(by: SignedIn, serving: Serving, after: After = None) -> Response:
+    """What every department has on its hands."""
+    position = await serving.standing.passed("workload", after)
+    now = serving.store.now()
+    departments = await workload.workload(serving.reading, now)
+    return Json({"as_of": now, "position": position, "departments": departments})
+
+
+@router.get("/overdue", tags=["views"], response_model=shapes.Page[shapes.Clock])
+async def read_overdue(
+    by: SignedIn,
+    serving: Serving,
+    department: str | None = None,
+    community: str | None = None,
+    limit: Limit = 50,
+    cursor: CursorParameter = None,
+    after: After = None,
+) -> Response:
+    """Every clock that has run out, oldest first."""
+    await serving.standing.passed("overdue", after)
+    place = read_cursor(cursor, overdue.Cursor)
+    rows = await overdue.overdue(
+        serving.reading, by, serving.store.now(), limit + 1, place, department, community
+    )
+    return Json(page(rows, limit, lambda r: [r["due_at"], r["ticket"], r["department"], r["clock"]]))
+
+
+@router.get("/categories", tags=["directory"], response_model=shapes.Page[shapes.CategoryShape])
+async def read_categories(by: SignedIn) -> Response:
+    """What a matter can be about."""
+    items = [{"code": category.code, "name": category.name} for category in CATEGORIES.values()]
+    return Json({"items": items, "next": None})
+
+
+@router.get("/units", tags=["directory"], response_model=shapes.Page[shapes.UnitShape])
+async def read_units(
+    by: SignedIn,
+    serving: Serving,
+    kind: Kind | None = None,
+    parent: Annotated[str | None, Query(max_length=50)] = None,
+    limit: Limit = 200,
+    cursor: CursorParameter = None,
+    after: After = None,
+) -> Response:
+    """Places and departments in use, by code."""
+    await serving.standing.passed("units", after)
+    (code,) = read_cursor(cursor, tuple[str]) or (None,)
+    rows = await units.units(serving.reading, limit + 1, code, kind, parent)
+    return Json(page(rows, limit, lambda row: [row["code"]]))
+
+
+@router.get("/health", tags=["operation"], response_model=shapes.Health)
+async def read_health(serving: Serving) -> Response:
+    """Where the log and the views stand; no sign-in needed."""
+    head, views = await serving.standing.positions()
+    return Json(
+        shapes.Health(
+            status="degraded" if any(error for _, error in views.values()) else "ok",
+            position=head,
+            views={
+                name: shapes.ViewHealth(position, head - position, error)
+                for name, (position, error) in views.items()
+            },
+        )
+    )

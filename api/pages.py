@@ -1,0 +1,40 @@
+"""Pages of lists: where one ends and the next begins."""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from fastapi import Query
+
+from domain.errors import OutOfRange
+
+Limit = Annotated[int, Query(ge=1, le=200)]
+CursorParameter = Annotated[str | None, Query(alias="cursor", max_length=1000)]
+After = Annotated[
+    int | None, Query(alias="after", ge=0, description="answer once this position is in the view")
+]
+
+T = TypeVar("T")
+
+
+def page(rows: Sequence[T], limit: int, key: Callable[[T], Sequence[Any]]) -> dict[str, Any]:
+    """The first `limit` of the rows (one more was asked for), and a cursor where there are more."""
+    items = list(rows[:limit])
+    following = len(rows) > limit
+    return {"items": items, "next": _encode(key(items[-1])) if following else None}
+
+
+def read_cursor(cursor: str | None, shape: Any) -> Any:
+    """The place in a list that a cursor names; one that we did not give is refused."""
+    if cursor is None:
+        return None
+    try:
+        return msgspec.json.decode(base64.urlsafe_b64decode(cursor.encode() + b"=="), type=shape)
+    except (msgspec.MsgspecError, binascii.Error, UnicodeError):
+        raise OutOfRange(field="cursor", why="is none that was given: begin again without it") from None
+
+
+def _encode(place: Sequence[Any]) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode(list(place))).decode().rstrip("=")

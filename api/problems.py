@@ -1,0 +1,125 @@
+"""Every refusal as RFC 9457 problem+json; which HTTP status a refusal has is said here and nowhere else."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from adapters.batching import Overloaded
+from adapters.recorder import OutcomeUnknown, Unavailable
+from api.service import NotYet
+from domain import errors
+
+log = structlog.get_logger()
+
+TYPE = "https://whistle.invalid/problems/"
+"""Where a problem's type begins; it ends in the refusal's name. The host can never exist (RFC 6761)."""
+
+STATUS: Mapping[type[errors.Refusal], int] = {
+    errors.NotSignedIn: 401,
+    errors.WrongPassword: 401,
+    errors.TooManyAttempts: 429,
+    errors.NotYours: 403,
+    errors.UnknownTicket: 404,
+    errors.UnknownAccount: 404,
+    errors.UnknownUnit: 404,
+    errors.VersionDiffers: 412,
+    errors.OutOfRange: 422,
+    errors.UnknownGrid: 422,
+    errors.UnknownDepartment: 422,
+    errors.UnknownCategory: 422,
+    errors.WhichDepartment: 422,
+    errors.KeyReused: 422,
+    errors.RoleUnfit: 422,
+}
+"""Everything else that is refused clashes with how things stand: 409."""
+
+AGAIN: tuple[type[Exception], ...] = (Overloaded, Unavailable, OutcomeUnknown, NotYet)
+"""What passes by itself: 503, with `Retry-After`."""
+
+MALFORMED = ("missing", "json_invalid", "_type", "_parsing")
+"""Kinds of mistakes in the form of a request, not in its values: 400."""
+
+HTTP_NAMES = {400: "Malformed", 404: "NotFound", 405: "MethodNotAllowed", 413: "TooLarge"}
+
+
+class Json(Response):
+    """JSON, encoded by msgspec."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        """The content as JSON in UTF-8."""
+        return msgspec.json.encode(content)
+
+
+def problem(status: int, name: str, detail: str, headers: dict[str, str] | None = None) -> Response:
+    """A problem as its response."""
+    title = "".join(f" {c.lower()}" if c.isupper() else c for c in name).strip().capitalize()
+    body = {"type": TYPE + name, "title": title, "status": status, "detail": detail}
+    return Response(msgspec.json.encode(body), status, headers, "application/problem+json")
+
+
+async def on_refusal(request: Request, refusal: Exception) -> Response:
+    """A refusal of the domain."""
+    name = type(refusal).__name__
+    status = STATUS.get(type(refusal), 409)  # type: ignore[arg-type]
+    log.info("request_refused", problem=name, status=status, path=request.url.path)
+    headers: dict[str, str] = {}
+    if isinstance(refusal, errors.TooManyAttempts):
+        headers["Retry-After"] = str(refusal.facts["seconds"])
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return problem(status, name, str(refusal), headers)
+
+
+async def on_again(request: Request, trouble: Exception) -> Response:
+    """Something that passes by itself."""
+    name = type(trouble).__name__
+    log.warning("request_put_off", problem=name, path=request.url.path)
+    return problem(503, name, (type(trouble).__doc__ or "").strip(), {"Retry-After": "1"})
+
+
+async def on_invalid(request: Request, invalid: Any) -> Response:
+    """A request that does not have the right form, or a value out of range."""
+    mistakes = invalid.errors()
+    malformed = any(mistake["type"].endswith(MALFORMED) for mistake in mistakes)
+    name, status = ("Malformed", 400) if malformed else ("OutOfRange", 422)
+    said = "; ".join(f"{_field(mistake)}: {mistake['msg']}" for mistake in mistakes[:5])
+    log.info("request_refused", problem=name, status=status, path=request.url.path)
+    return problem(status, name, f"The request cannot be read as it is. {said}.")
+
+
+async def on_http(request: Request, raised: Any) -> Response:
+    """What the web layer itself refuses: no such path, no such method."""
+    name = HTTP_NAMES.get(raised.status_code, "Refused")
+    return problem(raised.status_code, name, str(raised.detail), dict(raised.headers or {}))
+
+
+async def on_fault(request: Request, fault: Exception) -> Response:
+    """A fault of ours: the log has the traceback, the person a sentence."""
+    log.error("request_failed", path=request.url.path, problem=type(fault).__name__, exc_info=fault)
+    return problem(
+        500,
+        "Fault",
+        "This is our fault, and it is noted: nothing was done. Tell the administrator.",
+    )
+
+
+def _field(mistake: Any) -> str:
+    return ".".join(str(part) for part in mistake["loc"][1:]) or "body"
+
+
+def handle_problems(app: FastAPI) -> None:
+    """Answer every refusal and fault of this application as a problem."""
+    app.add_exception_handler(errors.Refusal, on_refusal)
+    for again in AGAIN:
+        app.add_exception_handler(again, on_again)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(Exception, on_fault)

@@ -1,0 +1,81 @@
+"""The projector: a process of its own, so that views never hold up commands."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+
+from adapters.database import Database
+from projections.accounts import Accounts
+from projections.board import Board
+from projections.engine import Engine
+from projections.overdue import Overdue
+from projections.units import Units
+from projections.view import View
+from projections.workload import Workload
+
+log = structlog.get_logger()
+
+VIEWS: tuple[View, ...] = (Units(), Accounts(), Board(), Workload(), Overdue())
+"""All views there are."""
+AGAIN = 1.0
+"""Seconds before a projector that ended by itself is started anew."""
+PATIENCE = 10.0
+"""Seconds a projector has to end its batch."""
+
+
+def project(database: Database, with_parent: bool) -> None:
+    """Project until told to stop, or, with `with_parent`, until whoever started it is gone."""
+    engine = Engine(database.service, VIEWS)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: engine.stop())
+    if with_parent:
+        threading.Thread(target=_stop_with_parent, args=[engine], daemon=True).start()
+    engine.run()
+
+
+def _stop_with_parent(engine: Engine) -> None:
+    """The parent holds the other end of our standard input: it closes however the parent ends."""
+    while os.read(0, 1):
+        pass
+    engine.stop()
+
+
+@contextmanager
+def projector(database: Database) -> Iterator[None]:
+    """Keep a projector running beside this process."""
+    stopping = threading.Event()
+    keeper = threading.Thread(target=_keep, args=[database, stopping])
+    keeper.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        keeper.join()
+
+
+def _keep(database: Database, stopping: threading.Event) -> None:
+    while not stopping.is_set():
+        process = subprocess.Popen(
+            [sys.executable, "-m", "api.command_line", "project", "--with-parent"],
+            stdin=subprocess.PIPE,
+            env={**os.environ, "WHISTLE_DATABASE_URL": database.service},
+            start_new_session=True,
+        )
+        while process.poll() is None and not stopping.wait(0.1):
+            pass
+        if process.stdin:
+            process.stdin.close()
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if not stopping.is_set():
+            log.error("projector_ended", code=process.returncode)
+            stopping.wait(AGAIN)

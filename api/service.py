@@ -1,0 +1,116 @@
+"""What a request works with: the log, the views, who is who."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Annotated
+
+import psycopg
+from fastapi import Depends, Request
+
+from adapters.database import Database
+from adapters.event_store import EventStore
+from adapters.reading import Reading
+from adapters.recorder import GroupRecorder
+from adapters.sessions import Sessions
+from adapters.settings import Settings
+from adapters.stock import StockRecorder
+
+WAIT = 5.0
+"""Seconds a reader waits for a view to pass the position it asked for."""
+POLL = 0.5
+"""Seconds until the positions are looked at again, should a wake-up call be lost."""
+
+STANDING = """
+SELECT h.position AS head, v.name, v.position, v.error
+  FROM log.head AS h LEFT JOIN views.view AS v ON true
+ ORDER BY v.name
+"""
+
+
+class NotYet(Exception):
+    """The view has not caught up with that position: ask again in a second."""
+
+
+class Standing:
+    """Where the views stand, and waiting for them."""
+
+    def __init__(self, conninfo: str, reading: Reading) -> None:
+        self._conninfo = conninfo
+        self._reading = reading
+        self._moved = asyncio.Condition()
+
+    async def positions(self) -> tuple[int, dict[str, tuple[int, str | None]]]:
+        """The position of the log, and of each view with its error if it has stopped."""
+        rows = await self._reading.rows(STANDING)
+        views = {row["name"]: (row["position"], row["error"]) for row in rows if row["name"]}
+        return rows[0]["head"], views
+
+    async def passed(self, view: str, position: int | None) -> int:
+        """The position of the view, once it is at `position` or further. Raises `NotYet` after 5 s."""
+        try:
+            async with asyncio.timeout(WAIT):
+                while True:
+                    _, views = await self.positions()
+                    stands, _ = views.get(view, (0, None))
+                    if position is None or stands >= position:
+                        return stands
+                    async with self._moved:
+                        with suppress(TimeoutError):
+                            await asyncio.wait_for(self._moved.wait(), POLL)
+        except TimeoutError:
+            raise NotYet from None
+
+    async def listen(self) -> None:
+        """Wake those who wait whenever views have moved; runs until cancelled."""
+        while True:
+            with suppress(psycopg.OperationalError):
+                async with await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True) as conn:
+                    await conn.execute("LISTEN whistle_views")
+                    async for _ in conn.notifies():
+                        async with self._moved:
+                            self._moved.notify_all()
+            await asyncio.sleep(POLL)
+
+
+@dataclass(frozen=True)
+class Service:
+    """Everything a request needs."""
+
+    store: EventStore
+    reading: Reading
+    sessions: Sessions
+    standing: Standing
+
+
+@asynccontextmanager
+async def running(database: Database, settings: Settings) -> AsyncIterator[Service]:
+    """The service, connected; at the end it records what it accepted."""
+    async with AsyncExitStack() as stack:
+        reading = Reading(database.service)
+        await reading.open()
+        stack.push_async_callback(reading.close)
+        stock = StockRecorder(database.owner) if settings.stock_recorder else None
+        recorder = stock or GroupRecorder(database.service)
+        stack.push_async_callback(recorder.finish)
+        store = EventStore(recorder, stock or reading)
+        standing = Standing(database.service, reading)
+        listening = asyncio.create_task(standing.listen())
+        stack.push_async_callback(_cancel, listening)
+        yield Service(store, reading, Sessions(reading, store), standing)
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def service(request: Request) -> Service:
+    """The service of the application that got this request."""
+    found: Service = request.app.state.service
+    return found
+
+
+Serving = Annotated[Service, Depends(service)]

@@ -1,0 +1,83 @@
+"""Running the service: socket, projector, web server; and ending it in good order."""
+
+import asyncio
+import ipaddress
+import signal
+import socket
+import sys
+from contextlib import ExitStack
+from typing import Any
+
+import structlog
+import typer
+import uvicorn
+
+from adapters.database import database
+from adapters.settings import BadSetting, Settings
+from api import demonstration
+from api.app import application
+from api.projector import projector
+
+log = structlog.get_logger()
+
+LAST_WORDS = 10
+"""Seconds for requests under way when the service is told to stop."""
+
+
+def serve(settings: Settings, host: str, port: int, demo: bool, with_projector: bool) -> None:
+    """Serve until SIGTERM or SIGINT; what was accepted by then is finished."""
+    if demo and not _is_loopback(host):
+        raise BadSetting(f"The demonstration has known passwords and is not shown on {host}: use 127.0.0.1.")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with ExitStack() as stack:
+        listening = stack.enter_context(_listen(host, port))
+        found = stack.enter_context(database(settings))
+        if demo:
+            asyncio.run(demonstration.load(found))
+        if with_projector and not settings.stock_recorder:
+            stack.enter_context(projector(found))
+        address = f"http://{host if ':' not in host else f'[{host}]'}:{listening.getsockname()[1]}"
+        typer.echo(f"Whistle 吹哨 answers on {address}")
+        if demo:
+            typer.echo(demonstration.accounts_as_text())
+        sys.stdout.flush()
+        config = uvicorn.Config(
+            application(found, settings),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=LAST_WORDS,
+        )
+        server = uvicorn.Server(config)
+        try:
+            server.run(sockets=[listening])
+        except KeyboardInterrupt:
+            log.info("interrupted")
+        if not server.started:
+            raise BadSetting("The service could not start: its log says why.")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(family, kind, protocol)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+    except OSError as problem:
+        raise BadSetting(
+            f"{host} port {port} cannot be used: {problem.strerror}. Choose another --port."
+        ) from None
+    listening.listen(2048)
+    return listening
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+__all__: list[Any] = ["serve"]

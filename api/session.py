@@ -1,0 +1,73 @@
+"""Signing in and out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.problems import Json
+from api.requests import COOKIE, SignedIn, Token
+from api.service import Serving
+from domain.actors import Assignment
+
+router = APIRouter(prefix="/api/session", tags=["session"])
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """Ask for a session."""
+
+    account: str
+    password: str
+
+
+@dataclass(frozen=True)
+class SessionShape:
+    """A session: send the token as `Authorization: Bearer`."""
+
+    token: str
+    expires_at: datetime
+    account: str
+    roles: list[Assignment]
+
+
+@dataclass(frozen=True)
+class Whoami:
+    """Who one is signed in as, and the roles held now."""
+
+    account: str
+    roles: list[Assignment]
+
+
+@router.post("", status_code=201, response_model=SessionShape)
+async def sign_in(asked: SignIn, request: Request, serving: Serving) -> Response:
+    """Sign in; a browser gets the token as a cookie too, which no script can read."""
+    session = await serving.sessions.sign_in(asked.account, asked.password)
+    response = Json(session, 201)
+    response.set_cookie(
+        COOKIE,
+        session.token,
+        expires=session.expires_at,
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
+    return response
+
+
+@router.get("", response_model=Whoami)
+async def whoami(by: SignedIn) -> Response:
+    """Who one is signed in as."""
+    return Json({"account": by.account, "roles": by.roles})
+
+
+@router.delete("", status_code=204)
+async def sign_out(token: Token, serving: Serving, everywhere: bool = False) -> Response:
+    """Sign out, with `everywhere` on every device."""
+    if everywhere:
+        await serving.sessions.sign_out_everywhere((await serving.sessions.person(token)).account)
+    await serving.sessions.sign_out(token)
+    response = Response(status_code=204)
+    response.delete_cookie(COOKIE)
+    return response

@@ -1,0 +1,1 @@
+"""What is true and what is allowed; knows no database, no web and no clock."""

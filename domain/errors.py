@@ -1,0 +1,149 @@
+"""Every refusal, one class each; the docstring is the message.
+
+The names between braces are the facts a refusal is raised with. A sentence says what is wrong and what
+to do about it, and never holds personal data.
+"""
+
+import inspect
+from typing import Any
+
+
+class Refusal(Exception):
+    """The request was refused."""
+
+    def __init__(self, **facts: Any) -> None:
+        self.facts = facts
+        super().__init__(inspect.cleandoc(type(self).__doc__ or "").format(**facts))
+
+
+# Who may.
+
+
+class NotSignedIn(Refusal):
+    """Nobody is signed in: sign in first, the token may have expired."""
+
+
+class WrongPassword(Refusal):
+    """Account or password is wrong: check both and try again."""
+
+
+class TooManyAttempts(Refusal):
+    """Too many wrong passwords: wait {seconds} seconds, then try again."""
+
+
+class NotYours(Refusal):
+    """Only {who} may {verb} here."""
+
+
+class UnknownTicket(Refusal):
+    """There is no ticket {ticket} that you may see: check the number, or ask whose it is."""
+
+
+# When may.
+
+
+class WrongStage(Refusal):
+    """A ticket that is {stage} cannot be changed by {verb}: it must be {needed}."""
+
+
+class TaskWrongStage(Refusal):
+    """The task of {department} is {stage}, {verb} needs it {needed}."""
+
+
+class NoTask(Refusal):
+    """{department} has no task in this ticket: dispatch it there first."""
+
+
+class AlreadyCalled(Refusal):
+    """{department} already has a task in this ticket: leave it out."""
+
+
+class NothingToDispatch(Refusal):
+    """Every department named already has this ticket: name another one."""
+
+
+class LeadCannotSendBack(Refusal):
+    """{department} leads this ticket and cannot send it back: ask the dispatcher to name another lead."""
+
+
+class RulingFinal(Refusal):
+    """The dispatcher has ruled twice on returns of {department}: that ruling is final."""
+
+
+class AlreadyAttended(Refusal):
+    """{department} has already reported on site: note further visits as progress."""
+
+
+class AlreadyAnswered(Refusal):
+    """The answer for this handling is already given: reopen the ticket if something is wrong."""
+
+
+class CannotJoin(Refusal):
+    """Ticket {ticket} cannot be joined: {why}."""
+
+
+class Conflict(Refusal):
+    """Somebody else changed this at the same moment: read it again, then repeat."""
+
+
+class VersionDiffers(Refusal):
+    """The ticket is at version {version}, not {expected}: read it again, then decide."""
+
+
+# What was asked.
+
+
+class OutOfRange(Refusal):
+    """{field} {why}."""
+
+
+class UnknownGrid(Refusal):
+    """There is no grid {grid}: choose one from /api/units?kind=grid."""
+
+
+class UnknownUnit(Refusal):
+    """There is no unit {unit} that is in use: choose one from /api/units."""
+
+
+class UnknownDepartment(Refusal):
+    """There is no department {department}: choose one from /api/units?kind=department."""
+
+
+class UnknownCategory(Refusal):
+    """There is no category {category}: choose one from /api/categories."""
+
+
+class WhichDepartment(Refusal):
+    """You serve several departments of this ticket: say which one."""
+
+
+class KeyReused(Refusal):
+    """This idempotency key was used for another request: take a new one."""
+
+
+class UnitExists(Refusal):
+    """A unit with the code {unit} is already there: amend it, or take another code."""
+
+
+class UnknownAccount(Refusal):
+    """There is no account {account}: check its spelling."""
+
+
+class AccountExists(Refusal):
+    """An account {account} is already there: take another name."""
+
+
+class RoleUnfit(Refusal):
+    """The role {role} belongs to a {needed}, and {unit} is none: choose a fitting unit."""
+
+
+class NotGranted(Refusal):
+    """{account} does not hold the role {role} for {unit}: nothing was changed."""
+
+
+class AlreadyGranted(Refusal):
+    """{account} already holds the role {role} for {unit}: nothing was changed."""
+
+
+class AlreadyClosed(Refusal):
+    """{what} is already closed: nothing was changed."""

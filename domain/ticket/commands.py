@@ -1,0 +1,156 @@
+"""What people ask for, in the imperative, as it comes in; names and limits as in the contract."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain.ticket.stage import Satisfied, Solved, Source, Urgency
+
+
+@dataclass(frozen=True)
+class Location:
+    """A point on the earth, in degrees, WGS-84."""
+
+    longitude: float
+    latitude: float
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """Whose matter it is: personal data, never in a list, a log or a message."""
+
+    name: str | None = None
+    phone: str | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """上报: a matter was found; with `handled`, it was also solved on the spot (自行处置)."""
+
+    title: str
+    description: str
+    grid: str
+    category: str | None = None
+    address: str | None = None
+    location: Location | None = None
+    urgency: Urgency = Urgency.ORDINARY
+    source: Source = Source.GRID
+    reporter: Reporter | None = None
+    photos: tuple[str, ...] = ()
+    handled: str | None = None
+    """What was done on the spot, where the matter is solved already."""
+
+
+@dataclass(frozen=True)
+class Sort:
+    """分拣: say what it is about and how urgent; with `keep`, the community handles it itself (自办)."""
+
+    category: str
+    urgency: Urgency
+    note: str | None = None
+    keep: bool = False
+
+
+@dataclass(frozen=True)
+class Reject:
+    """不予受理: not ours, or not a matter for us."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Join:
+    """并件: the same problem again; `into` is the ticket that goes on."""
+
+    into: UUID
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """拆件: it was another problem after all."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """派单 (吹哨): call one lead and any number of assisting departments; again to add some (加派)."""
+
+    lead: str
+    assisting: tuple[str, ...] = ()
+    note: str | None = None
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """报到: the department reports for duty."""
+
+    department: str | None = None
+
+
+@dataclass(frozen=True)
+class Attend:
+    """到场: the department is on site."""
+
+    department: str | None = None
+
+
+@dataclass(frozen=True)
+class SendBack:
+    """退单: not our matter."""
+
+    reason: str
+    department: str | None = None
+
+
+@dataclass(frozen=True)
+class AcceptReturn:
+    """退单审核: the department is let go."""
+
+    department: str
+    note: str
+
+
+@dataclass(frozen=True)
+class RefuseReturn:
+    """退单审核: the department keeps its task, with the time that was left."""
+
+    department: str
+    note: str
+
+
+@dataclass(frozen=True)
+class NoteProgress:
+    """处置进展: what was done so far."""
+
+    text: str
+    photos: tuple[str, ...] = ()
+    department: str | None = None
+
+
+@dataclass(frozen=True)
+class Handle:
+    """办结: the department has done its part."""
+
+    result: str
+    photos: tuple[str, ...] = ()
+    department: str | None = None
+
+
+@dataclass(frozen=True)
+class Verify:
+    """核查 / 回访: is it solved? Not solved reopens the ticket."""
+
+    solved: Solved
+    satisfied: Satisfied | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Reopen:
+    """返工 / 重办: it has to be done again, by all departments or by those named."""
+
+    reason: str
+    departments: tuple[str, ...] = ()

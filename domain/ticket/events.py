@@ -1,0 +1,257 @@
+"""What happened to a ticket, in the past tense; `apply` sets fields and decides nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar, Self
+from uuid import UUID
+
+from domain.event import Created, Event
+from domain.ticket.commands import Location, Reporter
+from domain.ticket.stage import Satisfied, Solved, Source, Stage, TaskStage, Urgency
+
+if TYPE_CHECKING:
+    from domain.ticket.ticket import Ticket
+
+
+class Reported(Created):
+    """上报."""
+
+    TOPIC: ClassVar[str] = "ticket.reported"
+    number: str
+    title: str
+    description: str
+    grid: str
+    community: str
+    town: str
+    county: str
+    category: str | None
+    address: str | None
+    location: Location | None
+    urgency: Urgency
+    source: Source
+    reporter: Reporter | None
+    photos: tuple[str, ...]
+
+    def numbered(self, serial: int) -> Self:
+        """The same with its full number: the series it was drawn from, and the next serial in it."""
+        facts = {**vars(self), "number": f"{self.number}-{serial:04d}"}
+        return type(self)(**facts)
+
+    def apply(self, ticket: "Ticket") -> None:
+        ticket.reported_at = self.at
+        ticket.stage_since = self.at
+
+
+class HandledOnSite(Event):
+    """自行处置: solved on the spot by whoever reported it."""
+
+    TOPIC: ClassVar[str] = "ticket.handled_on_site"
+    result: str
+
+    def apply(self, ticket: "Ticket") -> None:
+        ticket.result = self.result
+        ticket.handled_by |= {self.by.account}
+        ticket.enter(Stage.HANDLED, self.at)
+
+
+class Sorted(Event):
+    """分拣."""
+
+    TOPIC: ClassVar[str] = "ticket.sorted"
+    category: str
+    urgency: Urgency
+    note: str | None
+
+    def apply(self, ticket: "Ticket") -> None:
+        ticket.category = self.category
+        ticket.urgency = self.urgency
+        ticket.enter(Stage.SORTED, self.at)
+
+
+class Rejected(Event):
+    """不予受理."""
+
+    TOPIC: ClassVar[str] = "ticket.rejected"
+    reason: str
+
+    def apply(self, ticket: "Ticket") -> None:
+        ticket.enter(Stage.REJECTED, self.at)
+
+
+class Joined(Event):
+    """并件: this ticket rests from now on, `into` goes on for both."""
+
+    TOPIC: ClassVar[str] = "ticket.joined"
+    into: UUID
+    number: str
+    reason: str | None
+
+    def apply(self, ticket: "Ticket") -> None:
+        ticket.stage_before_joining = ticket.stage
+        ticket.joined_into = self.into
+        ticket.enter(Stage.JOINED, self.at)
+
+
+class Gathered(Event):
+    """并入: another ticket about the same problem was joined into this one."""
+
+    TOPIC: ClassVar[str] = "ticket.gathered"
+    ticket: UUID
+    number: str
+
+    def apply(self, ticket: "Ticket") -> None:
+        ticket.gathered = (*ticket.gathered, self.ticket)
+
+
+class Parted(Event):
+    """拆件: this ticket goes on by itself, where it stood before."""
+
+    TOPIC: ClassVar[str] = "ticket.parted"
+    reason: str
+
+    def apply(self, ticket: "Ticket") -> None:
+        ticket.joined_into = None
+        ticket.enter(ticket.stage_before_joining, self.at)
+
+
+class Released(Event):
+    """拆出: a ticket that had been joined into this one goes on by itself."""
+
+    TOPIC: ClassVar[str] = "ticket.released"
+    ticket: UUID
+    number: str
+
+    def apply(self, ticket: "Ticket") -> None:
+        ticket.gathered = tuple(other for other in ticket.gathered if other != self.ticket)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One department is called, with its own clock."""
+
+    department: str
+    claim_by: datetime
+    due_at: datetime
+
+
+class Dispatched(Event):
+    """派单 / 加派: these departments are called; those that are at work already are not named again."""
+
+    TOPIC: ClassVar[str] = "ticket.dispatched"
+    lead: str
+    calls: tuple[Call, ...]
+    note: str | None
+
+    def apply(self, ticket: "Ticket") -> None:
+        for call in self.calls:
+            ticket.call(call, self.at)
+        for task in ticket.tasks.values():
+            task.lead = task.department == self.lead
+        if ticket.stage is not Stage.DISPATCHED:
+            ticket.enter(Stage.DISPATCHED, self.at)
+
+
+class TaskEvent(Event):
+    """Something that one department did, or that was decided about its task."""
+
+    TOPIC: ClassVar[str] = ""
+    department: str
+
+
+class Claimed(TaskEvent):
+    """报到."""
+
+    TOPIC: ClassVar[str] = "ticket.claimed"
+
+    def apply(self, ticket: "Ticket") -> None:
+        task = ticket.tasks[self.department]
+        task.stage = TaskStage.CLAIMED
+        task.claimed_at = self.at
+
+
+class Attended(TaskEvent):
+    """到场."""
+
+    TOPIC: ClassVar[str] = "ticket.attended"
+
+    def apply(self, ticket: "Ticket") -> None:
+        ticket.tasks[self.department].attended_at = self.at
+
+
+class SentBack(TaskEvent):
+    """退单: the department's clock stands still until the dispatcher has ruled."""
+
+    TOPIC: ClassVar[str] = "ticket.sent_back"
+    reason: str
+
+    def apply(self, ticket: "Ticket") -> None:
+        ticket.tasks[self.department].send_back(self.at)
+
+
+class ReturnAccepted(TaskEvent):
+    """退单审核通过."""
+
+    TOPIC: ClassVar[str] = "ticket.return_accepted"
+    note: str
+
+    def apply(self, ticket: "Ticket") -> None:
+        ticket.tasks[self.department].let_go()
+        ticket.settle(self.at)
+
+
+class ReturnRefused(TaskEvent):
+    """退单审核不通过: the clock goes on with what was left."""
+
+    TOPIC: ClassVar[str] = "ticket.return_refused"
+    note: str
+    claim_by: datetime
+    due_at: datetime
+
+    def apply(self, ticket: "Ticket") -> None:
+        ticket.tasks[self.department].take_up_again(self.claim_by, self.due_at)
+
+
+class ProgressNoted(TaskEvent):
+    """处置进展."""
+
+    TOPIC: ClassVar[str] = "ticket.progress_noted"
+    text: str
+    photos: tuple[str, ...]
+
+
+class Handled(TaskEvent):
+    """办结 of one department; the ticket is handled when the last one has."""
+
+    TOPIC: ClassVar[str] = "ticket.handled"
+    result: str
+    photos: tuple[str, ...]
+
+    def apply(self, ticket: "Ticket") -> None:
+        ticket.tasks[self.department].handle(self.result, self.at)
+        ticket.handled_by |= {self.by.account}
+        ticket.settle(self.at)
+
+
+class Verified(Event):
+    """核查 by staff on site, or 回访: the resident's own answer, told apart by the role."""
+
+    TOPIC: ClassVar[str] = "ticket.verified"
+    solved: Solved
+    satisfied: Satisfied | None
+    note: str | None
+
+    def apply(self, ticket: "Ticket") -> None:
+        ticket.hear(self)
+
+
+class Reopened(Event):
+    """返工 / 重办: these departments begin again, with fresh clocks; without any, it is sorted anew."""
+
+    TOPIC: ClassVar[str] = "ticket.reopened"
+    reason: str
+    calls: tuple[Call, ...]
+
+    def apply(self, ticket: "Ticket") -> None:
+        for call in self.calls:
+            ticket.tasks[call.department].begin_again(self.at, call.claim_by, call.due_at)
+        ticket.begin_again(self.at)

@@ -1,0 +1,1 @@
+"""What people look at: views of the log, built by the engine, thrown away at will."""

@@ -1,0 +1,42 @@
+"""Accounts and the roles they hold (账号名录)."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from adapters.reading import Reading
+from domain.account import Account
+from projections.view import Row, Table, View
+
+ACCOUNT = Table(
+    "accounts_account",
+    {"account": "text", "name": "text", "roles": "text[]", "closed": "boolean"},
+    key=1,
+)
+
+
+class Accounts(View):
+    """Every account."""
+
+    name: ClassVar[str] = "accounts"
+    version: ClassVar[int] = 1
+    of = Account
+    tables = (ACCOUNT,)
+
+    def rows(self, history: Account) -> Iterable[tuple[Table, Row]]:
+        """One row for the account, with the roles it holds."""
+        roles = [f"{held.role} {held.unit}".strip() for held in history.roles]
+        yield ACCOUNT, (history.account, history.name, roles, history.closed)
+
+
+LIST = """
+SELECT account, name, roles, closed
+  FROM views.accounts_account
+ WHERE %(after)s::text IS NULL OR account > %(after)s
+ ORDER BY account
+ LIMIT %(limit)s
+"""
+
+
+async def accounts(reading: Reading, limit: int, after: str | None = None) -> list[dict[str, Any]]:
+    """The accounts, by name."""
+    return await reading.rows(LIST, {"after": after, "limit": limit})

@@ -1,0 +1,179 @@
+"""The board: lists of tickets, filtered and searched (工单看板)."""
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Any, ClassVar
+from uuid import UUID
+
+from adapters.reading import Reading
+from domain.actors import Person
+from domain.errors import OutOfRange
+from domain.ticket import Ticket
+from domain.ticket.stage import Stage
+from projections.scope import SEEN_TICKETS as SEEN
+from projections.scope import scope
+from projections.view import Row, Table, View
+
+SHORTEST_SEARCH = 2
+"""Characters: the index knows pairs."""
+
+TICKET = Table(
+    "board_ticket",
+    {
+        "ticket": "uuid", "version": "integer", "number": "text", "title": "text", "stage": "text",
+        "urgency": "text", "category": "text", "grid": "text", "community": "text", "town": "text",
+        "county": "text", "address": "text", "source": "text", "reopened": "integer",
+        "reported_at": "timestamptz", "stage_since": "timestamptz", "next_due_at": "timestamptz",
+        "departments": "text[]",
+    },
+    key=1,
+    indexes=(
+        "(reported_at DESC, ticket DESC)",
+        "(stage, reported_at DESC, ticket DESC)",
+        "(grid, reported_at DESC, ticket DESC)",
+        "(community, reported_at DESC, ticket DESC)",
+        "(category, reported_at DESC, ticket DESC)",
+        "(number)",
+        "(next_due_at) WHERE next_due_at IS NOT NULL",
+    ),
+)  # fmt: skip
+TASK = Table(
+    "board_task",
+    {"ticket": "uuid", "department": "text", "stage": "text", "reported_at": "timestamptz"},
+    key=2,
+    indexes=("(department, reported_at DESC, ticket DESC)",),
+)
+SEARCH = Table(
+    "board_search",
+    {"ticket": "uuid", "text": "text", "pairs": "integer[]"},
+    key=1,
+    indexes=("USING gin (pairs)",),
+)
+
+
+class Board(View):
+    """Every ticket as a line in a list."""
+
+    name: ClassVar[str] = "board"
+    version: ClassVar[int] = 1
+    of = Ticket
+    tables = (TICKET, TASK, SEARCH)
+
+    def rows(self, history: Ticket) -> Iterable[tuple[Table, Row]]:
+        """One line for the ticket, one for each department called, one to find it by its words."""
+        ticket = history
+        running = [task for task in ticket.tasks.values() if task.running]
+        next_due_at = min((task.next_due_at for task in running), default=None)
+        yield TICKET, (
+            ticket.id, ticket.version, ticket.number, ticket.title, ticket.stage,
+            ticket.urgency, ticket.category, ticket.grid, ticket.community, ticket.town,
+            ticket.county, ticket.address, ticket.source, ticket.reopened,
+            ticket.reported_at, ticket.stage_since, next_due_at,
+            list(ticket.tasks),
+        )  # fmt: skip
+        for task in ticket.tasks.values():
+            yield TASK, (ticket.id, task.department, task.stage, ticket.reported_at)
+        text = plain(
+            "\n".join(filter(None, (ticket.number, ticket.title, ticket.description, ticket.address)))
+        )
+        yield SEARCH, (ticket.id, text, pairs(text))
+
+
+def plain(text: str) -> str:
+    """The text as it is compared: full and half width, large and small letters are the same."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def pairs(text: str) -> list[int]:
+    """A number for each pair of neighbouring characters; two pairs may share one, the text itself decides."""
+    return sorted({hash_pair(a, b) for a, b in pairwise(text)})
+
+
+def hash_pair(a: str, b: str) -> int:
+    """The number of a pair of characters, within 31 bits."""
+    return (ord(a) * 65_599 + ord(b)) & 0x7FFF_FFFF
+
+
+# Each filter, where it is asked for; `t` is the ticket, `d` the department's task, `s` the words.
+FILTERS = {
+    "stage": "t.stage = %(stage)s",
+    "community": "t.community = %(community)s",
+    "grid": "t.grid = %(grid)s",
+    "category": "t.category = %(category)s",
+    "department": "d.department = %(department)s",
+    "q": "s.pairs @> %(pairs)s::integer[] AND strpos(s.text, %(words)s) > 0",
+}
+OVERDUE = {
+    True: "t.next_due_at < %(now)s",
+    False: "(t.next_due_at IS NULL OR t.next_due_at >= %(now)s)",
+}
+
+LIST = """
+SELECT t.ticket AS id, t.number, t.version, t.title, t.stage, t.urgency, t.category, t.grid, t.community,
+       t.address, t.source, t.departments, t.reopened, t.reported_at, t.stage_since, t.next_due_at
+  FROM {source}
+ WHERE {conditions}
+ ORDER BY {order}.reported_at DESC, {order}.ticket DESC
+ LIMIT %(limit)s
+"""
+
+Cursor = tuple[datetime, UUID]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which tickets somebody asks for."""
+
+    stage: Stage | None = None
+    department: str | None = None
+    community: str | None = None
+    grid: str | None = None
+    category: str | None = None
+    overdue: bool | None = None
+    q: str | None = None
+
+
+async def tickets(
+    reading: Reading,
+    person: Person,
+    wanted: Wanted,
+    now: datetime,
+    limit: int,
+    after: Cursor | None,
+) -> list[dict[str, Any]]:
+    """The tickets this person may see that fit, newest first, after the one the cursor names."""
+    seen = scope(person)
+    asked = {name: value for name in FILTERS if (value := getattr(wanted, name)) is not None}
+    if wanted.q is not None:
+        words = plain(wanted.q).strip()
+        if len(words) < SHORTEST_SEARCH:
+            raise OutOfRange(field="q", why=f"needs {SHORTEST_SEARCH} characters at least")
+        asked |= {"words": words, "pairs": pairs(words)}
+    if only := seen.only_department:
+        # Somebody of one department sees its tickets alone: walk along that department's own index.
+        asked.setdefault("department", only)
+    conditions = [SEEN, *(FILTERS[name] for name in asked if name in FILTERS)]
+    if wanted.overdue is not None:
+        conditions.append(OVERDUE[wanted.overdue])
+    order = "d" if "department" in asked else "t"
+    if after is not None:
+        conditions.append(f"({order}.reported_at, {order}.ticket) < (%(reported_at)s, %(ticket)s)")
+        asked |= {"reported_at": after[0], "ticket": after[1]}
+    source = "views.board_ticket AS t"
+    if "department" in asked:
+        source += " JOIN views.board_task AS d USING (ticket)"
+    if "q" in asked:
+        source += " JOIN views.board_search AS s USING (ticket)"
+    query = LIST.format(source=source, conditions=" AND ".join(conditions), order=order)
+    return await reading.rows(query, {**seen.parameters, **asked, "now": now, "limit": limit})
+
+
+async def ticket_id(reading: Reading, number: str) -> UUID | None:
+    """The id of the ticket with this number, from the log itself."""
+    query = "SELECT originator_id FROM log.numbers WHERE number = %(number)s"
+    for row in await reading.rows(query, {"number": number}):
+        return UUID(str(row["originator_id"]))
+    return None

@@ -1,0 +1,155 @@
+"""Keeps the views close behind the log: batches, each in one transaction with its position."""
+
+import threading
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import psycopg
+import structlog
+
+from projections.fold import Fold
+from projections.rebuild import rebuild
+from projections.view import View
+from projections.writing import write_difference
+
+log = structlog.get_logger()
+
+LEADING = 0x4C45_4144
+"""The advisory lock of the one process that projects: LEAD."""
+BATCH = 500
+"""Events in one transaction."""
+POLL = 0.5
+"""Seconds until it looks by itself, should a wake-up call be lost."""
+RETRY = 0.5
+"""Seconds between attempts to reach the database or to lead."""
+
+STANDING = "SELECT name, version, position, error FROM views.view ORDER BY name FOR UPDATE"
+MOVED = "UPDATE views.view SET position = %(position)s WHERE name = ANY (%(names)s)"
+STOPPED = "UPDATE views.view SET error = %(error)s WHERE name = %(name)s"
+HEAD = "SELECT position FROM log.head"
+
+
+class Step(NamedTuple):
+    """Some views that stand at the same position, and how far they go together."""
+
+    views: list[View]
+    after: int
+    until: int
+
+
+class Engine:
+    """Runs the views; of several engines on one log only one leads, and the others stand by."""
+
+    def __init__(self, conninfo: str, views: Sequence[View]) -> None:
+        self._conninfo = conninfo
+        self._views = {view.name: view for view in views}
+        self._fold = Fold()
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Let the batch under way be the last one."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Lead as long as the database is there; come back when it is."""
+        while not self._stopping.is_set():
+            try:
+                with psycopg.connect(
+                    self._conninfo,
+                    autocommit=True,
+                    connect_timeout=5,
+                    options=_options(self._conninfo),
+                ) as conn:
+                    self._lead(conn)
+            except psycopg.OperationalError as problem:
+                log.warning("database_lost", problem=type(problem).__name__)
+                self._fold.forget()
+                self._stopping.wait(RETRY)
+
+    def _lead(self, conn: psycopg.Connection[Any]) -> None:
+        while not self._try_to_lead(conn):
+            if self._stopping.wait(RETRY):
+                return
+        log.info("projector_started")
+        self._retry_stopped(conn)
+        self._build_missing(conn)
+        conn.execute("LISTEN whistle_log")
+        while not self._stopping.is_set():
+            if not self.advance(conn):
+                for _ in conn.notifies(timeout=POLL, stop_after=1):
+                    pass
+
+    def _try_to_lead(self, conn: psycopg.Connection[Any]) -> bool:
+        row = conn.execute("SELECT pg_try_advisory_lock(%s)", [LEADING]).fetchone()
+        return row is not None and bool(row[0])
+
+    def _retry_stopped(self, conn: psycopg.Connection[Any]) -> None:
+        """A restart may bring code that can do what the last one could not."""
+        conn.execute("UPDATE views.view SET error = NULL WHERE error IS NOT NULL")
+
+    def _build_missing(self, conn: psycopg.Connection[Any]) -> None:
+        built = {name: version for name, version, *_ in conn.execute(STANDING)}
+        missing = [view for view in self._views.values() if built.get(view.name) != view.version]
+        if missing:
+            rebuild(self._conninfo, missing)
+
+    def advance(self, conn: psycopg.Connection[Any]) -> bool:
+        """Carry the views that are furthest behind one batch further; False where none is behind."""
+        step: Step | None = None
+        try:
+            with conn.transaction():
+                step = self._next_step(conn)
+                return step is not None and self._take(conn, step)
+        except psycopg.OperationalError:
+            raise
+        except Exception as problem:
+            self._fold.forget()
+            if step is None:
+                raise
+            self._stop_the_failing(conn, step, problem)
+            return True
+
+    def _next_step(self, conn: psycopg.Connection[Any]) -> Step | None:
+        standing = [
+            (self._views[name], position)
+            for name, version, position, error in conn.execute(STANDING)
+            if name in self._views and self._views[name].version == version and error is None
+        ]
+        row = conn.execute(HEAD).fetchone()
+        head = row[0] if row else 0
+        after = min((position for _, position in standing), default=head)
+        if after >= head:
+            return None
+        until = min((position for _, position in standing if position > after), default=head)
+        return Step([view for view, position in standing if position == after], after, until)
+
+    def _take(self, conn: psycopg.Connection[Any], step: Step) -> bool:
+        events = self._fold.read(conn, step.after, step.until, BATCH)
+        if not events:
+            return False
+        said = self._fold.advance(conn, step.after, events, step.views)
+        for view, (before, after) in said.items():
+            write_difference(conn, view.tables, before, after)
+        names = [view.name for view in step.views]
+        conn.execute(MOVED, {"position": events[-1].position, "names": names})
+        conn.execute("NOTIFY whistle_views")
+        return True
+
+    def _stop_the_failing(self, conn: psycopg.Connection[Any], step: Step, problem: Exception) -> None:
+        """Find which views cannot take this batch, and stop those where they stand; nothing is skipped."""
+        for view in step.views:
+            try:
+                with conn.transaction():
+                    self._take(conn, Step([view], step.after, step.until))
+            except psycopg.OperationalError:
+                raise
+            except Exception as own:
+                error = f"{type(own).__name__} after position {step.after}"
+                conn.execute(STOPPED, {"error": error, "name": view.name})
+                log.error("view_stopped", view=view.name, position=step.after, problem=type(own).__name__)
+            self._fold.forget()
+
+
+def _options(conninfo: str) -> str:
+    given = psycopg.conninfo.conninfo_to_dict(conninfo).get("options") or ""
+    return f"{given} -c search_path=views".strip()

@@ -1,0 +1,108 @@
+"""From events to what the views say: the state of each history before and after, and the difference."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import psycopg
+
+from adapters.mapper import EventMapper
+from domain.event import Aggregate
+from projections.view import Said, View
+
+REMEMBERED = 20_000
+"""How many histories are kept folded, so that their next events need no reading."""
+
+
+class Stored(NamedTuple):
+    """An event as it stands in the log."""
+
+    position: int
+    originator_id: UUID
+    topic: str
+    state: bytes
+
+
+class Damaged(Exception):
+    """The log has a gap: an event is missing before position {position}. Run `whistle verify`."""
+
+
+EVENTS = """
+SELECT position, originator_id, topic, state
+  FROM log.events
+ WHERE position > %(after)s AND position <= %(until)s
+ ORDER BY position
+ LIMIT %(limit)s
+"""
+HISTORIES = """
+SELECT position, originator_id, topic, state
+  FROM log.events
+ WHERE originator_id = ANY (%(ids)s) AND position <= %(until)s
+ ORDER BY originator_id, originator_version
+"""
+
+
+class Fold:
+    """The histories as they stood at one position, moved forward by events."""
+
+    def __init__(self) -> None:
+        self._mapper = EventMapper()
+        self._histories: OrderedDict[UUID, Aggregate] = OrderedDict()
+        self._position = 0
+
+    def read(self, conn: psycopg.Connection[Any], after: int, until: int, limit: int) -> list[Stored]:
+        """The next events; a gap in their positions is damage and stops everything."""
+        found = conn.execute(EVENTS, {"after": after, "until": until, "limit": limit}, binary=True)
+        events = [Stored(*row) for row in found]
+        for expected, event in enumerate(events, after + 1):
+            if event.position != expected:
+                raise Damaged(f"The log has a gap: position {expected} is missing.")
+        return events
+
+    def advance(
+        self,
+        conn: psycopg.Connection[Any],
+        after: int,
+        events: Sequence[Stored],
+        views: Iterable[View],
+    ) -> dict[View, tuple[Said, Said]]:
+        """What each view said of the histories touched before these events, and what it says after."""
+        if after != self._position:
+            self._histories.clear()
+        ids = list(dict.fromkeys(event.originator_id for event in events))
+        self._load(conn, [id for id in ids if id not in self._histories], after)
+        said = {view: (Said(), Said()) for view in views}
+        for id in ids:
+            self._say(self._histories.get(id), {view: before for view, (before, _) in said.items()})
+        for event in events:
+            self._apply(event)
+        for id in ids:
+            self._say(self._histories[id], {view: now for view, (_, now) in said.items()})
+            self._histories.move_to_end(id)
+        while len(self._histories) > REMEMBERED:
+            self._histories.popitem(last=False)
+        self._position = events[-1].position
+        return said
+
+    def forget(self) -> None:
+        """Trust nothing that was folded so far."""
+        self._histories.clear()
+
+    def _load(self, conn: psycopg.Connection[Any], ids: list[UUID], until: int) -> None:
+        if ids:
+            for row in conn.execute(HISTORIES, {"ids": ids, "until": until}, binary=True):
+                self._apply(Stored(*row))
+
+    def _apply(self, stored: Stored) -> None:
+        event = self._mapper.event(stored.topic, stored.state)
+        history = event.mutate(self._histories.get(stored.originator_id))
+        if history is not None:
+            self._histories[stored.originator_id] = history
+
+    @staticmethod
+    def _say(history: Aggregate | None, said: dict[View, Said]) -> None:
+        if history is not None:
+            for view, to in said.items():
+                if isinstance(history, view.of):
+                    to.add(view.rows(history))

@@ -1,0 +1,52 @@
+"""Places and departments as a list (单位名录)."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from adapters.reading import Reading
+from domain.unit import Kind, Unit
+from projections.view import Row, Table, View
+
+UNIT = Table(
+    "units_unit",
+    {"code": "text", "name": "text", "kind": "text", "parent": "text", "closed": "boolean"},
+    key=1,
+    indexes=("(kind, code)", "(parent, code)"),
+)
+
+
+class Units(View):
+    """Every unit."""
+
+    name: ClassVar[str] = "units"
+    version: ClassVar[int] = 1
+    of = Unit
+    tables = (UNIT,)
+
+    def rows(self, history: Unit) -> Iterable[tuple[Table, Row]]:
+        """One row for the unit."""
+        yield UNIT, (history.code, history.name, history.kind, history.parent, history.closed)
+
+
+LIST = """
+SELECT code, name, kind, parent
+  FROM views.units_unit
+ WHERE NOT closed
+   AND (%(kind)s::text IS NULL OR kind = %(kind)s)
+   AND (%(parent)s::text IS NULL OR parent = %(parent)s)
+   AND (%(after)s::text IS NULL OR code > %(after)s)
+ ORDER BY code
+ LIMIT %(limit)s
+"""
+
+
+async def units(
+    reading: Reading,
+    limit: int,
+    after: str | None = None,
+    kind: Kind | None = None,
+    parent: str | None = None,
+) -> list[dict[str, Any]]:
+    """The units in use, by code."""
+    parameters = {"kind": kind, "parent": parent, "after": after, "limit": limit}
+    return await reading.rows(LIST, parameters)
