@@ -1,7 +1,8 @@
 """Keeps the views close behind the log: batches, each in one transaction with its position."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import psycopg
@@ -54,25 +55,28 @@ class Engine:
         """Lead as long as the database is there; come back when it is."""
         while not self._stopping.is_set():
             try:
-                with psycopg.connect(
-                    self._conninfo,
-                    autocommit=True,
-                    connect_timeout=5,
-                    options=_options(self._conninfo),
-                ) as conn:
-                    self._lead(conn)
+                with self.leading() as conn:
+                    self._follow(conn)
             except psycopg.OperationalError as problem:
                 log.warning("database_lost", problem=type(problem).__name__)
                 self._fold.forget()
                 self._stopping.wait(RETRY)
 
-    def _lead(self, conn: psycopg.Connection[Any]) -> None:
-        while not self._try_to_lead(conn):
-            if self._stopping.wait(RETRY):
-                return
-        log.info("projector_started")
-        self._retry_stopped(conn)
-        self._build_missing(conn)
+    @contextmanager
+    def leading(self) -> Iterator[psycopg.Connection[Any]]:
+        """A connection that leads, with every view built; waits while another engine leads."""
+        options = _options(self._conninfo)
+        with psycopg.connect(self._conninfo, autocommit=True, connect_timeout=5, options=options) as conn:
+            while not self._try_to_lead(conn):
+                if self._stopping.wait(RETRY):
+                    break
+            else:
+                log.info("projector_started")
+                self._retry_stopped(conn)
+                self._build_missing(conn)
+            yield conn
+
+    def _follow(self, conn: psycopg.Connection[Any]) -> None:
         conn.execute("LISTEN whistle_log")
         while not self._stopping.is_set():
             if not self.advance(conn):

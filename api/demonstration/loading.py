@@ -25,7 +25,7 @@ SEED = 20_260_101
 
 
 async def load(database: Database) -> None:
-    """Load the town, unless its last step was done before."""
+    """Load the town with its tickets, unless its last step was done before."""
     async with at_work(database) as service:
         last = members()[-1]
         if await service.store.find(Account, Account.id_of(last.account)) is not None:
@@ -33,9 +33,15 @@ async def load(database: Database) -> None:
         await _load_units(service)
         for ticket in _tickets(service.store.now()):
             await service.store.create(ticket)
-        for member in members():
-            await _load_account(service, member)
+        await _load_accounts(service)
         log.info("demonstration_loaded", tickets=TICKETS)
+
+
+async def load_town(database: Database) -> None:
+    """Load the town without any ticket."""
+    async with at_work(database) as service:
+        await _load_units(service)
+        await _load_accounts(service)
 
 
 def accounts_as_text() -> str:
@@ -53,6 +59,11 @@ async def _load_units(service: Service) -> None:
             found = Unit.register(command, parent, by=OPERATOR, at=service.store.now())
             await service.store.create(found)
         known[command.code] = found
+
+
+async def _load_accounts(service: Service) -> None:
+    for member in members():
+        await _load_account(service, member)
 
 
 async def _load_account(service: Service, member: Member) -> None:

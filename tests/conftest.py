@@ -1,0 +1,137 @@
+"""Real PostgreSQL for every test: one server a worker, a template of the town, a copy of it a test."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from urllib.parse import quote
+from uuid import uuid4
+
+import psycopg
+import pytest
+from starlette.testclient import TestClient
+
+from adapters.database import SERVICE_ROLE, Database, migrate
+from adapters.embedded import embedded_postgres
+from adapters.settings import Settings
+from api.app import application
+from api.demonstration.loading import load_town
+from api.demonstration.town import PASSWORD
+from api.projector import VIEWS
+from projections.engine import Engine
+
+TEMPLATE = "template_town"
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Asynchronous tests run on asyncio."""
+    return "asyncio"
+
+
+def database_named(name: str, socket: Path) -> Database:
+    """A database of an embedded server."""
+    host = quote(str(socket), safe="")
+    return Database(
+        owner=f"postgresql://postgres@/{name}?host={host}",
+        service=f"postgresql://{SERVICE_ROLE}@/{name}?host={host}",
+    )
+
+
+def execute_as_owner(socket: Path, statement: str) -> None:
+    """Run a statement on the server itself."""
+    with psycopg.connect(database_named("postgres", socket).owner, autocommit=True) as conn:
+        conn.execute(statement.encode())
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of the socket of a running server, with the template of the town on it."""
+    with embedded_postgres(tmp_path_factory.mktemp("pg", numbered=True)) as socket:
+        execute_as_owner(socket, f"CREATE DATABASE {TEMPLATE} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'")
+        town = database_named(TEMPLATE, socket)
+        migrate(town)
+        asyncio.run(load_town(town))
+        catch_up(town)
+        yield socket
+
+
+@pytest.fixture
+def database(server: Path) -> Iterator[Database]:
+    """A database of one's own: the town with its units and accounts, without tickets, views up to date."""
+    name = f"test_{uuid4().hex}"
+    execute_as_owner(server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    yield database_named(name, server)
+    execute_as_owner(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def empty(server: Path) -> Iterator[Database]:
+    """A migrated database with an empty log."""
+    name = f"empty_{uuid4().hex}"
+    execute_as_owner(server, f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'")
+    made = database_named(name, server)
+    migrate(made)
+    yield made
+    execute_as_owner(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def catch_up(database: Database) -> None:
+    """Carry all views to the end of the log."""
+    engine = Engine(database.service, VIEWS)
+    with engine.leading() as conn:
+        while engine.advance(conn):
+            pass
+
+
+class People:
+    """The accounts of the town, signed in over HTTP as they are needed."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._stack = ExitStack()
+        self._app = application(database, Settings.read())
+        self.nobody = self._stack.enter_context(TestClient(self._app, raise_server_exceptions=False))
+        self._clients: dict[str, TestClient] = {}
+
+    def close(self) -> None:
+        """Stop the application."""
+        self._stack.close()
+
+    def __getitem__(self, account: str) -> TestClient:
+        """A client that is signed in with this account."""
+        if account not in self._clients:
+            answer = self.nobody.post("/api/session", json={"account": account, "password": PASSWORD})
+            assert answer.status_code == 201, answer.text
+            self.nobody.cookies.clear()
+            client = TestClient(self._app, raise_server_exceptions=False)
+            client.portal = self.nobody.portal
+            client.headers["Authorization"] = f"Bearer {answer.json()['token']}"
+            self._clients[account] = client
+        return self._clients[account]
+
+    def catch_up(self) -> None:
+        """Carry all views to the end of the log."""
+        catch_up(self.database)
+
+
+@pytest.fixture
+def people(database: Database) -> Iterator[People]:
+    """The service on a town of its own, and everybody who can sign in."""
+    found = People(database)
+    yield found
+    found.close()
+
+
+@contextmanager
+def projecting(database: Database) -> Iterator[Engine]:
+    """A projector at work in a thread."""
+    engine = Engine(database.service, VIEWS)
+    thread = threading.Thread(target=engine.run)
+    thread.start()
+    try:
+        yield engine
+    finally:
+        engine.stop()
+        thread.join()
