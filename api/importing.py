@@ -159,6 +159,8 @@ async def _register_grids(service: Service, codes: set[str]) -> None:
 
 async def _each(rows: list[Row], take: Callable[[Row], Awaitable[None]], outcome: Outcome) -> None:
     """Take the rows, many under way at once, in the order of the file."""
+    if not rows:
+        return
     with progress() as bar:
         task = bar.add_task("rows", total=len(rows))
 

@@ -8,8 +8,6 @@ import psycopg
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
-from rich.text import Text
 
 from adapters.database import Database
 from adapters.settings import BadSetting
@@ -29,6 +27,8 @@ SELECT coalesce(v.name, ''), v.version, v.position, h.position - v.position, coa
 """
 HEAD = "SELECT position, recorded_at FROM log.head WHERE position > 0"
 
+LONGEST_LINE = 200
+
 
 def progress() -> Progress:
     """A bar with counts on standard error."""
@@ -39,7 +39,7 @@ def progress() -> Progress:
 
 
 def status(database: Database) -> None:
-    """Print the position of the log and of each view."""
+    """Print the position of the log and of each view; a view that has stopped is a failure."""
     with psycopg.connect(database.service) as conn:
         head = conn.execute(HEAD).fetchone()
         views = conn.execute(STANDING).fetchall()
@@ -51,6 +51,10 @@ def status(database: Database) -> None:
         if name:
             state = f"stopped: {error}" if error else ("up to date" if lag == 0 else f"{lag} events behind")
             typer.echo(f"{name:<12} version {version}  position {position:>12}  {state}")
+    if stopped := [name for name, *_, error in views if error]:
+        raise BadSetting(
+            f"{', '.join(stopped)}: stopped. Look into the projector's log, then `whistle rebuild`."
+        )
 
 
 def rebuild_views(database: Database, known: Sequence[View], names: list[str]) -> None:
@@ -71,29 +75,26 @@ async def replay(database: Database, number: str, at: datetime | None, version: 
     """Print a ticket as it stood, and its events until then."""
     async with at_work(database) as service:
         ticket, items = await _as_it_stood(service, number, at, version)
-    console = Console()
-    console.print(Text(f"{ticket.number}  {ticket.title}", style="bold"))
-    console.print(
-        f"{ticket.stage} since {local(ticket.stage_since)}, version {ticket.version}; "
-        f"grid {ticket.grid}, {ticket.urgency}, category {ticket.category or '-'}"
+    typer.echo(f"{ticket.number}  {ticket.title}")
+    typer.echo(
+        f"{ticket.stage} since {local(ticket.stage_since)}, version {ticket.version}, {ticket.urgency}, "
+        f"category {ticket.category or 'none'}, grid {ticket.grid}"
     )
-    tasks = Table("department", "stage", "claim by", "due", "claimed", "handled")
     for task in ticket.tasks.values():
-        lead = f"{task.department} (lead)" if task.lead else task.department
-        tasks.add_row(
-            lead, task.stage, local(task.claim_by), local(task.due_at),
-            local(task.claimed_at), local(task.handled_at),
-        )  # fmt: skip
-    if ticket.tasks:
-        console.print(tasks)
-    events = Table("version", "position", "at", "recorded", "event", "by", "facts")
+        lead = "lead" if task.lead else "assisting"
+        typer.echo(
+            f"  {task.department} ({lead}): {task.stage}, dispatched {local(task.dispatched_at)}, "
+            f"claimed {local(task.claimed_at)} (by {local(task.claim_by)}), "
+            f"handled {local(task.handled_at)} (due {local(task.due_at)})"
+        )
     for item in items:
-        by = f"{item['by']['account']} ({item['by']['role']} {item['by']['unit']})"
-        events.add_row(
-            str(item["version"]), str(item["position"]), local(datetime.fromisoformat(item["at"])),
-            local(item["recorded_at"]), item["event"], Text(by), Text(_facts(item["data"])),
-        )  # fmt: skip
-    console.print(events)
+        by = " ".join(filter(None, (item["by"]["account"], item["by"]["role"], item["by"]["unit"])))
+        happened = local(datetime.fromisoformat(item["at"]))
+        recorded = f"recorded {local(item['recorded_at'])} at position {item['position']}"
+        typer.echo(f"{item['version']:>4}  {happened}  {item['event']}  by {by}; {recorded}")
+        for name, value in item["data"].items():
+            if value not in (None, "", [], {}):
+                typer.echo(f"      {name}: {_one_line(value)}")
 
 
 async def _as_it_stood(
@@ -111,9 +112,9 @@ async def _as_it_stood(
     return ticket, items
 
 
-def _facts(data: dict[str, Any]) -> str:
-    said = {name: value for name, value in data.items() if value not in (None, "", [], {})}
-    return "; ".join(f"{name}: {value}" for name, value in said.items())[:300]
+def _one_line(value: Any) -> str:
+    text = " ".join(str(value).split())
+    return text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]}…"
 
 
 def local(at: datetime | None) -> str:
