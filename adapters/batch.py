@@ -1,7 +1,7 @@
 """What goes into the log in one transaction: who fits, on which position, under which number."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -64,10 +64,9 @@ class Command:
 
 @dataclass(slots=True)
 class Head:
-    """What the log says while its head is locked."""
+    """What the log says while its head is locked, or as our own last commit left it."""
 
     position: int
-    recorded_at: datetime
     versions: dict[UUID, int]
     """The version each history concerned is at."""
     used: dict[tuple[str, str], tuple[bytes, Receipt]]
@@ -75,12 +74,24 @@ class Head:
     serials: dict[str, int]
     """The last serial given in each series of numbers concerned."""
 
+    def expect(self, commands: Sequence[Command]) -> bool:
+        """Take for granted that the commands fit, for the append itself to find out; False if it cannot."""
+        self.versions = {}
+        self.used = {}
+        for command in commands:
+            if isinstance(command.first, Reported) and command.first.number not in self.serials:
+                return False
+            for event in command.events:
+                self.versions.setdefault(event.originator_id, event.originator_version - 1)
+        return True
+
 
 class Batch:
     """Admits commands one after the other; what is admitted is appended together."""
 
     def __init__(self, head: Head, mapper: EventMapper) -> None:
         self._head = head
+        self._before = head.position
         self._mapper = mapper
         self.positions: list[int] = []
         self._events: list[tuple[UUID, UUID, int, str, bytes, str]] = []
@@ -148,8 +159,8 @@ class Batch:
         return {
             **dict(zip(names, map(list, columns), strict=True)),
             "positions": self.positions,
+            "before": self._before,
             "head": self._head.position,
-            "recorded_at": self._head.recorded_at,
             "numbers": list(self._numbers),
             "numbered": list(self._numbers.values()),
             "series": list(self._series),

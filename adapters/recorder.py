@@ -25,31 +25,39 @@ RETRY_AFTER = 0.1
 """Seconds between two attempts to reach it."""
 
 LOCK_HEAD = """
-SELECT head, recorded_at, versions, used, serials
+SELECT head, versions, used, serials
   FROM log.lock_head(%(originators)s::uuid[], %(accounts)s::text[], %(keys)s::text[], %(series)s::text[])
 """
 
-# What the numbers of tickets, their series, the keys and the events say must be true together.
+# All or nothing, and nothing where the head is no longer at `before`. Who waits on the channel is woken by
+# the commit.
 APPEND = """
 WITH head AS (
-    UPDATE log.head SET position = %(head)s, recorded_at = %(recorded_at)s
+    UPDATE log.head
+       SET position = %(head)s, recorded_at = greatest(clock_timestamp(), recorded_at)
+     WHERE position = %(before)s
+ RETURNING recorded_at, pg_notify('whistle_log', '')
 ), numbered AS (
     INSERT INTO log.numbers (number, originator_id)
-    SELECT * FROM unnest(%(numbers)s::text[], %(numbered)s::uuid[])
+    SELECT number, originator_id
+      FROM head, unnest(%(numbers)s::text[], %(numbered)s::uuid[]) AS numbered (number, originator_id)
 ), series AS (
     INSERT INTO log.series (series, serial)
-    SELECT * FROM unnest(%(series)s::text[], %(serials)s::integer[])
+    SELECT series, serial
+      FROM head, unnest(%(series)s::text[], %(serials)s::integer[]) AS series (series, serial)
         ON CONFLICT (series) DO UPDATE SET serial = excluded.serial
 ), answered AS (
     INSERT INTO log.idempotency (account, key, fingerprint, receipt, recorded_at)
-    SELECT account, key, fingerprint, receipt::jsonb, %(recorded_at)s
-      FROM unnest(%(accounts)s::text[], %(keys)s::text[], %(fingerprints)s::bytea[], %(receipts)s::text[])
+    SELECT account, key, fingerprint, receipt::jsonb, recorded_at
+      FROM head,
+           unnest(%(accounts)s::text[], %(keys)s::text[], %(fingerprints)s::bytea[], %(receipts)s::text[])
         AS answered (account, key, fingerprint, receipt)
 )
 INSERT INTO log.events
        (position, event_id, originator_id, originator_version, topic, state, metadata, recorded_at)
-SELECT position, event_id, originator_id, originator_version, topic, state, metadata::jsonb, %(recorded_at)s
-  FROM unnest(%(positions)s::bigint[], %(event_ids)s::uuid[], %(originators)s::uuid[],
+SELECT position, event_id, originator_id, originator_version, topic, state, metadata::jsonb, recorded_at
+  FROM head,
+       unnest(%(positions)s::bigint[], %(event_ids)s::uuid[], %(originators)s::uuid[],
               %(versions)s::integer[], %(topics)s::text[], %(states)b::bytea[], %(metadata)s::text[])
     AS appended (position, event_id, originator_id, originator_version, topic, state, metadata)
 """
@@ -91,6 +99,8 @@ class GroupRecorder:
         self._batching = Batching(self._record_all)
         self._in_doubt = False
         """Whether an attempt under way may have been committed without our hearing of it."""
+        self._head: Head | None = None
+        """The head as our last commit left it, if we know."""
 
     async def record(self, command: Command) -> Receipt:
         """Record durably, together with whoever else waits."""
@@ -126,19 +136,41 @@ class GroupRecorder:
     async def _attempt(
         self, conn: psycopg.AsyncConnection, commands: Sequence[Command]
     ) -> Sequence[Receipt | BaseException]:
-        """Record what fits, in one transaction.
+        """Record what fits: in one statement where nobody else wrote since, else with the head locked.
 
         An earlier attempt whose answer was lost has ended once the head is locked, so the log itself says
         which commands it recorded.
         """
+        head, self._head = self._head, None
+        if head is not None and not self._in_doubt and head.expect(commands):
+            try:
+                answers = await self._append(conn, commands, head)
+            except psycopg.errors.UniqueViolation:
+                self._in_doubt = False  # Some version or key is taken: the head has to say which.
+            else:
+                if answers is not None:
+                    return answers
         async with conn.transaction():
             head = await _lock_head(conn, commands)
             recorded = await self._recorded_before(conn, commands) if self._in_doubt else {}
-            batch = Batch(head, self._mapper)
-            answers = [recorded.get(c.event_ids[0]) or batch.admit(c) for c in commands]
-            if batch.positions:
-                self._in_doubt = True
-                await conn.execute(APPEND, batch.parameters(), prepare=True)
+            new = [command for command in commands if command.event_ids[0] not in recorded]
+            answers = await self._append(conn, new, head) or []
+        answered = iter(answers)
+        return [recorded.get(command.event_ids[0]) or next(answered) for command in commands]
+
+    async def _append(
+        self, conn: psycopg.AsyncConnection, commands: Sequence[Command], head: Head
+    ) -> Sequence[Receipt | BaseException] | None:
+        """Append those commands that fit this head; None, and nothing done, where it is not the head."""
+        batch = Batch(head, self._mapper)
+        answers = [batch.admit(command) for command in commands]
+        if batch.positions:
+            self._in_doubt = True
+            cursor = await conn.execute(APPEND, batch.parameters(), prepare=True)
+            if cursor.rowcount != len(batch.positions):
+                self._in_doubt = False
+                return None
+        self._head = head
         return answers
 
     async def _recorded_before(
@@ -186,10 +218,9 @@ async def _lock_head(conn: psycopg.AsyncConnection, commands: Sequence[Command])
         },
         prepare=True,
     )
-    position, recorded_at, versions, used, serials = await cursor.fetchone() or ()
+    position, versions, used, serials = await cursor.fetchone() or ()
     return Head(
         position,
-        recorded_at,
         {UUID(id): version for id, version in (versions or {}).items()},
         {(account, key): (bytes.fromhex(f), Receipt(**r)) for account, key, f, r in used or ()},
         serials or {},

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import structlog
@@ -32,7 +33,8 @@ SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 200
 
 SIGNED_IN = """
-SELECT asked.nth::integer, s.account, s.ticket
+SELECT asked.nth::integer, s.account, s.ticket,
+       (SELECT max(e.originator_version) FROM log.events AS e WHERE e.originator_id = s.account) AS version
   FROM unnest(%(tokens)s::bytea[]) WITH ORDINALITY AS asked (token, nth)
   JOIN access.sessions AS s USING (token)
  WHERE s.expires_at > %(now)s
@@ -75,6 +77,14 @@ class Session:
     roles: tuple[Assignment, ...]
 
 
+class SignedIn(NamedTuple):
+    """Whose token it is: an account, as of its newest version, or the resident of a ticket."""
+
+    account: UUID
+    ticket: UUID | None
+    version: int
+
+
 class Sessions:
     """Who is who."""
 
@@ -84,7 +94,7 @@ class Sessions:
         self._hasher = PasswordHasher()
         self._nobody = self._hasher.hash(secrets.token_hex())
         self._hashing = asyncio.Semaphore(2)
-        self._tokens: Batching[bytes, tuple[UUID | None, UUID | None]] = Batching(self._signed_in)
+        self._tokens: Batching[bytes, SignedIn] = Batching(self._signed_in)
 
     async def sign_in(self, account: str, password: str) -> Session:
         """Begin a session. Raises `WrongPassword`, and `TooManyAttempts` after some of those."""
@@ -114,10 +124,10 @@ class Sessions:
 
     async def person(self, token: str) -> Person:
         """Who holds this token, with the roles held now. Raises `NotSignedIn`."""
-        account_id, ticket = await self._tokens.ask(_hash(token))
-        if ticket is not None:
-            return Person("resident", (Assignment(Role.RESIDENT, str(ticket)),))
-        account = await self._store.find(Account, account_id) if account_id else None
+        signed_in = await self._tokens.ask(_hash(token))
+        if signed_in.ticket is not None:
+            return Person("resident", (Assignment(Role.RESIDENT, str(signed_in.ticket)),))
+        account = await self._store.find(Account, signed_in.account, signed_in.version)
         if account is None or account.closed:
             raise NotSignedIn()
         return account.person()
@@ -164,11 +174,9 @@ class Sessions:
         await self._reading.rows(BEGIN, begun)
         return token, now + lasting
 
-    async def _signed_in(
-        self, tokens: Sequence[bytes]
-    ) -> Sequence[tuple[UUID | None, UUID | None] | BaseException]:
+    async def _signed_in(self, tokens: Sequence[bytes]) -> Sequence["SignedIn | BaseException"]:
         rows = await self._reading.rows(SIGNED_IN, {"tokens": list(tokens), "now": self._store.now()})
-        found = {row["nth"]: (row["account"], row["ticket"]) for row in rows}
+        found = {row.pop("nth"): SignedIn(**row) for row in rows}
         return [found.get(nth) or NotSignedIn() for nth in range(1, len(tokens) + 1)]
 
 

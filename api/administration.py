@@ -10,11 +10,10 @@ from adapters.batch import Receipt
 from api import shapes
 from api.pages import CursorParameter, Limit, page, read_cursor
 from api.problems import Json
-from api.requests import SignedIn
-from api.service import Serving
+from api.requests import SIGNED_IN, Caller, Calling
 from domain import unit as units
 from domain.account import Account, Grant, Open, Revoke
-from domain.actors import Person, Role
+from domain.actors import Role
 from domain.errors import AccountExists, Conflict, NotYours, UnitExists, UnknownAccount, UnknownUnit
 from domain.unit import Unit
 from projections import accounts
@@ -29,100 +28,102 @@ class NewPassword:
     password: str
 
 
-@router.post("/units", status_code=201, response_model=Receipt)
-async def register(command: units.Register, by: SignedIn, serving: Serving) -> Response:
+@router.post("/units", status_code=201, response_model=Receipt, openapi_extra=SIGNED_IN)
+async def register(command: units.Register, calling: Calling) -> Response:
     """Take a place or department in."""
-    parent = await serving.store.find(Unit, Unit.id_of(command.parent)) if command.parent else None
-    made = Unit.register(command, parent, by=by, at=serving.store.now())
+    parent = await calling.serving.store.find(Unit, Unit.id_of(command.parent)) if command.parent else None
+    made = Unit.register(command, parent, by=calling.person, at=calling.serving.store.now())
     try:
-        return Json(await serving.store.create(made), 201)
+        return Json(await calling.serving.store.create(made), 201)
     except Conflict:
         raise UnitExists(unit=command.code[:50]) from None
 
 
-@router.post("/units/{code}/amend", response_model=Receipt)
-async def amend(code: str, command: units.Amend, by: SignedIn, serving: Serving) -> Response:
+@router.post("/units/{code}/amend", response_model=Receipt, openapi_extra=SIGNED_IN)
+async def amend(code: str, command: units.Amend, calling: Calling) -> Response:
     """Give a unit another name."""
-    return Json(await _change_unit(serving, code, Unit.amend, command, by=by))
+    return Json(await _change_unit(calling, code, Unit.amend, command))
 
 
-@router.post("/units/{code}/close", response_model=Receipt)
-async def close_unit(code: str, by: SignedIn, serving: Serving) -> Response:
+@router.post("/units/{code}/close", response_model=Receipt, openapi_extra=SIGNED_IN)
+async def close_unit(code: str, calling: Calling) -> Response:
     """Take nothing new for a unit from now on."""
-    return Json(await _change_unit(serving, code, Unit.close, by=by))
+    return Json(await _change_unit(calling, code, Unit.close))
 
 
-@router.get("/accounts", response_model=shapes.Page[shapes.AccountShape])
-async def read_accounts(
-    by: SignedIn, serving: Serving, limit: Limit = 50, cursor: CursorParameter = None
-) -> Response:
+@router.get("/accounts", response_model=shapes.Page[shapes.AccountShape], openapi_extra=SIGNED_IN)
+async def read_accounts(calling: Calling, limit: Limit = 50, cursor: CursorParameter = None) -> Response:
     """The accounts and the roles they hold."""
-    if not by.units(Role.ADMINISTRATOR) | by.units(Role.AUDITOR):
+    if not calling.person.units(Role.ADMINISTRATOR) | calling.person.units(Role.AUDITOR):
         raise NotYours(verb="list accounts", who="an administrator or auditor")
     (name,) = read_cursor(cursor, tuple[str]) or (None,)
-    rows = await accounts.accounts(serving.reading, limit + 1, name)
+    rows = await accounts.accounts(calling.serving.reading, limit + 1, name)
     return Json(page(rows, limit, lambda row: [row["account"]]))
 
 
-@router.post("/accounts", status_code=201, response_model=Receipt)
-async def open_account(command: Open, by: SignedIn, serving: Serving) -> Response:
+@router.post("/accounts", status_code=201, response_model=Receipt, openapi_extra=SIGNED_IN)
+async def open_account(command: Open, calling: Calling) -> Response:
     """Open an account; it can sign in once it has a password."""
+    store = calling.serving.store
+    made = Account.open(command, by=calling.person, at=store.now())
     try:
-        return Json(await serving.store.create(Account.open(command, by=by, at=serving.store.now())), 201)
+        return Json(await store.create(made), 201)
     except Conflict:
         raise AccountExists(account=command.account[:50]) from None
 
 
-@router.post("/accounts/{account}/grant", response_model=Receipt)
-async def grant(account: str, command: Grant, by: SignedIn, serving: Serving) -> Response:
+@router.post("/accounts/{account}/grant", response_model=Receipt, openapi_extra=SIGNED_IN)
+async def grant(account: str, command: Grant, calling: Calling) -> Response:
     """Let an account act in a role for a unit."""
-    unit = await _unit(serving, command.unit)
-    return Json(await _change_account(serving, account, Account.grant, command, unit, by=by))
+    unit = await _unit(calling, command.unit)
+    return Json(await _change_account(calling, account, Account.grant, command, unit))
 
 
-@router.post("/accounts/{account}/revoke", response_model=Receipt)
-async def revoke(account: str, command: Revoke, by: SignedIn, serving: Serving) -> Response:
+@router.post("/accounts/{account}/revoke", response_model=Receipt, openapi_extra=SIGNED_IN)
+async def revoke(account: str, command: Revoke, calling: Calling) -> Response:
     """Let an account no longer act in a role for a unit."""
-    unit = await _unit(serving, command.unit)
-    return Json(await _change_account(serving, account, Account.revoke, command, unit, by=by))
+    unit = await _unit(calling, command.unit)
+    return Json(await _change_account(calling, account, Account.revoke, command, unit))
 
 
-@router.post("/accounts/{account}/password", response_model=Receipt)
-async def change_password(account: str, asked: NewPassword, by: SignedIn, serving: Serving) -> Response:
+@router.post("/accounts/{account}/password", response_model=Receipt, openapi_extra=SIGNED_IN)
+async def change_password(account: str, asked: NewPassword, calling: Calling) -> Response:
     """Set another password, one's own or as an administrator; all its sessions end."""
-    receipt = await _change_account(serving, account, Account.change_password, by=by)
-    await serving.sessions.set_password(account, asked.password)
+    receipt = await _change_account(calling, account, Account.change_password)
+    await calling.serving.sessions.set_password(account, asked.password)
     return Json(receipt)
 
 
-@router.post("/accounts/{account}/close", response_model=Receipt)
-async def close_account(account: str, by: SignedIn, serving: Serving) -> Response:
+@router.post("/accounts/{account}/close", response_model=Receipt, openapi_extra=SIGNED_IN)
+async def close_account(account: str, calling: Calling) -> Response:
     """Let nobody sign in with an account any more."""
-    receipt = await _change_account(serving, account, Account.close, by=by)
-    await serving.sessions.sign_out_everywhere(account)
+    receipt = await _change_account(calling, account, Account.close)
+    await calling.serving.sessions.sign_out_everywhere(account)
     return Json(receipt)
 
 
-async def _unit(serving: Any, code: str) -> Unit | None:
+async def _unit(calling: Caller, code: str) -> Unit | None:
     """The unit a role is held for, or None for everything."""
     if not code:
         return None
-    found: Unit | None = await serving.store.find(Unit, Unit.id_of(code))
+    found: Unit | None = await calling.serving.store.find(Unit, Unit.id_of(code))
     if found is None:
         raise UnknownUnit(unit=code[:50])
     return found
 
 
-async def _change_unit(serving: Any, code: str, verb: Any, *facts: Any, by: Person) -> Receipt:
-    if await serving.store.find(Unit, Unit.id_of(code)) is None:
+async def _change_unit(calling: Caller, code: str, verb: Any, *facts: Any) -> Receipt:
+    if await calling.serving.store.find(Unit, Unit.id_of(code)) is None:
         raise UnknownUnit(unit=code[:50])
-    receipt: Receipt = await serving.store.change(Unit, Unit.id_of(code), verb, *facts, by=by)
+    receipt: Receipt = await calling.serving.store.change(
+        Unit, Unit.id_of(code), verb, *facts, by=calling.person
+    )
     return receipt
 
 
-async def _change_account(serving: Any, account: str, verb: Any, *facts: Any, by: Person) -> Receipt:
+async def _change_account(calling: Caller, account: str, verb: Any, *facts: Any) -> Receipt:
     id = Account.id_of(account)
-    if await serving.store.find(Account, id) is None:
+    if await calling.serving.store.find(Account, id) is None:
         raise UnknownAccount(account=account[:50])
-    receipt: Receipt = await serving.store.change(Account, id, verb, *facts, by=by)
+    receipt: Receipt = await calling.serving.store.change(Account, id, verb, *facts, by=calling.person)
     return receipt

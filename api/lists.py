@@ -8,7 +8,7 @@ from starlette.responses import Response
 from api import shapes
 from api.pages import After, CursorParameter, Limit, page, read_cursor
 from api.problems import Json
-from api.requests import SignedIn
+from api.requests import SIGNED_IN, Calling
 from api.service import Serving
 from domain.category import CATEGORIES
 from domain.unit import Kind
@@ -17,19 +17,19 @@ from projections import overdue, units, workload
 router = APIRouter(prefix="/api")
 
 
-@router.get("/workload", tags=["views"], response_model=shapes.Workload)
-async def read_workload(by: SignedIn, serving: Serving, after: After = None) -> Response:
+@router.get("/workload", tags=["views"], response_model=shapes.Workload, openapi_extra=SIGNED_IN)
+async def read_workload(calling: Calling, after: After = None) -> Response:
     """What every department has on its hands."""
+    serving = calling.serving
     position = await serving.standing.passed("workload", after)
     now = serving.store.now()
     departments = await workload.workload(serving.reading, now)
     return Json({"as_of": now, "position": position, "departments": departments})
 
 
-@router.get("/overdue", tags=["views"], response_model=shapes.Page[shapes.Clock])
+@router.get("/overdue", tags=["views"], response_model=shapes.Page[shapes.Clock], openapi_extra=SIGNED_IN)
 async def read_overdue(
-    by: SignedIn,
-    serving: Serving,
+    calling: Calling,
     department: str | None = None,
     community: str | None = None,
     limit: Limit = 50,
@@ -37,25 +37,32 @@ async def read_overdue(
     after: After = None,
 ) -> Response:
     """Every clock that has run out, oldest first."""
+    serving = calling.serving
     await serving.standing.passed("overdue", after)
     place = read_cursor(cursor, overdue.Cursor)
     rows = await overdue.overdue(
-        serving.reading, by, serving.store.now(), limit + 1, place, department, community
+        serving.reading, calling.person, serving.store.now(), limit + 1, place, department, community
     )
     return Json(page(rows, limit, lambda r: [r["due_at"], r["ticket"], r["department"], r["clock"]]))
 
 
-@router.get("/categories", tags=["directory"], response_model=shapes.Page[shapes.CategoryShape])
-async def read_categories(by: SignedIn) -> Response:
+@router.get(
+    "/categories",
+    tags=["directory"],
+    response_model=shapes.Page[shapes.CategoryShape],
+    openapi_extra=SIGNED_IN,
+)
+async def read_categories(calling: Calling) -> Response:
     """What a matter can be about."""
     items = [{"code": category.code, "name": category.name} for category in CATEGORIES.values()]
     return Json({"items": items, "next": None})
 
 
-@router.get("/units", tags=["directory"], response_model=shapes.Page[shapes.UnitShape])
+@router.get(
+    "/units", tags=["directory"], response_model=shapes.Page[shapes.UnitShape], openapi_extra=SIGNED_IN
+)
 async def read_units(
-    by: SignedIn,
-    serving: Serving,
+    calling: Calling,
     kind: Kind | None = None,
     parent: Annotated[str | None, Query(max_length=50)] = None,
     limit: Limit = 200,
@@ -63,6 +70,7 @@ async def read_units(
     after: After = None,
 ) -> Response:
     """Places and departments in use, by code."""
+    serving = calling.serving
     await serving.standing.passed("units", after)
     (code,) = read_cursor(cursor, tuple[str]) or (None,)
     rows = await units.units(serving.reading, limit + 1, code, kind, parent)

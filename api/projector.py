@@ -25,12 +25,15 @@ VIEWS: tuple[View, ...] = (Units(), Accounts(), Board(), Workload(), Overdue())
 """All views there are."""
 AGAIN = 1.0
 """Seconds before a projector that ended by itself is started anew."""
+YIELDING = 5
+"""How nice the projector is: where the machine is full, commands come first."""
 PATIENCE = 10.0
 """Seconds a projector has to end its batch."""
 
 
 def project(database: Database, with_parent: bool) -> None:
     """Project until told to stop, or, with `with_parent`, until whoever started it is gone."""
+    os.nice(YIELDING)
     engine = Engine(database.service, VIEWS)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: engine.stop())

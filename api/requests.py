@@ -1,25 +1,31 @@
 """What all requests share: an id in every log line, who asks, which version, which key."""
 
 import hashlib
-import uuid
-from typing import Annotated
+import itertools
+import secrets
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import structlog
-from fastapi import Cookie, Depends, Header, Request
-from starlette.datastructures import Headers, MutableHeaders
+from fastapi import Depends, Request
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapters.batch import Key
 from api.problems import problem
-from api.service import Serving
+from api.service import Service, service
 from domain.actors import Person
 from domain.errors import NotSignedIn, OutOfRange, VersionDiffers
 
 COOKIE = "whistle_session"
 LONGEST_KEY = 200
+LONGEST_VERSION = 9
+"""Digits."""
 
 
+MARKS = (b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")
+"""On every answer: it is what it says, and nobody keeps a copy."""
 LARGEST = 1024 * 1024
 """Bytes of a request's body."""
 TOO_LARGE = "The request is larger than 1 MiB: send photos one by one, and texts within their limits."
@@ -30,21 +36,21 @@ class EveryRequest:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._process = secrets.token_hex(4)
+        self._count = itertools.count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        id = uuid.uuid4().hex[:16]
+        id = f"{self._process}-{next(self._count)}"
         structlog.contextvars.bind_contextvars(request=id)
 
         async def send_marked(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = id
-                headers["X-Content-Type-Options"] = "nosniff"
-                headers.setdefault("Cache-Control", "no-store")
+                marks = (b"x-request-id", id.encode()), *MARKS
+                message["headers"] = [*message["headers"], *marks]
             await send(message)
 
         received = 0
@@ -67,16 +73,36 @@ class EveryRequest:
             structlog.contextvars.unbind_contextvars("request")
 
 
-async def token(
-    request: Request,
-    authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
-    cookie: Annotated[str | None, Cookie(alias=COOKIE, include_in_schema=False)] = None,
-) -> str:
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, of which version (`If-Match`), under which idempotency key, and the service they ask."""
+
+    serving: Service
+    person: Person
+    version: int | None
+    key: Key | None
+
+
+async def caller(request: Request) -> Caller:
+    """Whoever is signed in, with what the headers ask for.
+
+    One dependency that reads the request itself: the framework takes longer to hand over five than the
+    log takes to record a command.
+    """
+    serving = await service(request)
+    person = await serving.sessions.person(token(request))
+    version = _if_match(request.headers.get("if-match"))
+    header = request.headers.get("idempotency-key")
+    key = None if header is None else Key(person.account, _checked(header), await _fingerprint(request))
+    return Caller(serving, person, version, key)
+
+
+def token(request: Request) -> str:
     """The token of this request: from `Authorization`, or a browser's cookie where the page is our own."""
-    if authorization is not None:
-        scheme, _, value = authorization.partition(" ")
-        if scheme.lower() == "bearer" and value:
-            return value.strip()
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and value:
+        return value.strip()
+    cookie = request.cookies.get(COOKIE)
     if cookie is not None and (request.method in ("GET", "HEAD") or _from_our_page(request)):
         return cookie
     raise NotSignedIn()
@@ -90,36 +116,40 @@ def _from_our_page(request: Request) -> bool:
     return origin is not None and origin.partition("://")[2] == request.headers.get("host")
 
 
-async def person(token: Annotated[str, Depends(token)], serving: Serving) -> Person:
-    """Whoever is signed in."""
-    return await serving.sessions.person(token)
-
-
-def if_match(header: Annotated[str | None, Header(alias="If-Match")] = None) -> int | None:
+def _if_match(header: str | None) -> int | None:
     """The version the ticket must be at, from `If-Match: "version"`."""
     if header is None or header.strip() == "*":
         return None
     given = header.strip().removeprefix("W/").strip('"')
-    if not given.isascii() or not given.isdigit() or len(given) > 9:
+    if not given.isascii() or not given.isdigit() or len(given) > LONGEST_VERSION:
         raise VersionDiffers(version="another one", expected=header[:20])
     return int(given)
 
 
-async def idempotency_key(
-    request: Request,
-    person: Annotated[Person, Depends(person)],
-    header: Annotated[str | None, Header(alias="Idempotency-Key")] = None,
-) -> Key | None:
-    """The key of this request, with a hash of what it asks."""
-    if header is None:
-        return None
+def _checked(header: str) -> str:
     if not header.isprintable() or not 0 < len(header) <= LONGEST_KEY:
         raise OutOfRange(field="Idempotency-Key", why=f"must have 1 to {LONGEST_KEY} printable characters")
+    return header
+
+
+async def _fingerprint(request: Request) -> bytes:
+    """A hash of what is asked, so that a key is not taken for another request's."""
     asked = f"{request.method} {request.url.path}\n".encode() + await request.body()
-    return Key(person.account, header, hashlib.sha256(asked).digest())
+    return hashlib.sha256(asked).digest()
 
 
-SignedIn = Annotated[Person, Depends(person)]
-Token = Annotated[str, Depends(token)]
-IfMatch = Annotated[int | None, Depends(if_match)]
-IdempotencyKey = Annotated[Key | None, Depends(idempotency_key)]
+Calling = Annotated[Caller, Depends(caller)]
+
+SIGNED_IN: dict[str, Any] = {"security": [{"bearer": []}]}
+"""What /openapi.json says of every request that needs a sign-in."""
+HEADERS: dict[str, Any] = {
+    "parameters": [
+        {"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "description": says}
+        for name, says in (
+            ("If-Match", 'the version it must be at, as "version"; another one is refused with 412'),
+            ("Idempotency-Key", "the same key and body gives the same answer again"),
+        )
+    ],
+    **SIGNED_IN,
+}
+"""What /openapi.json says of every write."""

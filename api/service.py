@@ -107,7 +107,7 @@ async def _cancel(task: asyncio.Task[None]) -> None:
         await task
 
 
-def service(request: Request) -> Service:
+async def service(request: Request) -> Service:
     """The service of the application that got this request."""
     found: Service = request.app.state.service
     return found

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.problems import Json
-from api.requests import COOKIE, SignedIn, Token
+from api.requests import COOKIE, SIGNED_IN, Calling, token
 from api.service import Serving
 from domain.actors import Assignment
 
@@ -56,18 +56,19 @@ async def sign_in(asked: SignIn, request: Request, serving: Serving) -> Response
     return response
 
 
-@router.get("", response_model=Whoami)
-async def whoami(by: SignedIn) -> Response:
+@router.get("", response_model=Whoami, openapi_extra=SIGNED_IN)
+async def whoami(calling: Calling) -> Response:
     """Who one is signed in as."""
-    return Json({"account": by.account, "roles": by.roles})
+    return Json({"account": calling.person.account, "roles": calling.person.roles})
 
 
-@router.delete("", status_code=204)
-async def sign_out(token: Token, serving: Serving, everywhere: bool = False) -> Response:
+@router.delete("", status_code=204, openapi_extra=SIGNED_IN)
+async def sign_out(request: Request, calling: Calling, everywhere: bool = False) -> Response:
     """Sign out, with `everywhere` on every device."""
+    sessions = calling.serving.sessions
     if everywhere:
-        await serving.sessions.sign_out_everywhere((await serving.sessions.person(token)).account)
-    await serving.sessions.sign_out(token)
+        await sessions.sign_out_everywhere(calling.person.account)
+    await sessions.sign_out(token(request))
     response = Response(status_code=204)
     response.delete_cookie(COOKIE)
     return response

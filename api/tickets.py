@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from adapters.batch import Receipt
@@ -13,9 +13,8 @@ from adapters.event_store import new_id
 from api import shapes
 from api.pages import After, CursorParameter, Limit, page, read_cursor
 from api.problems import Json
-from api.requests import IdempotencyKey, IfMatch, SignedIn
-from api.service import Service, Serving
-from domain.actors import Person
+from api.requests import HEADERS, SIGNED_IN, Caller, Calling
+from api.service import Service
 from domain.errors import OutOfRange, UnknownGrid, UnknownTicket
 from domain.ticket import Ticket, commands
 from domain.ticket.stage import Stage
@@ -34,37 +33,32 @@ def ticket_id(id: str) -> UUID:
         raise UnknownTicket(ticket=id[:50]) from None
 
 
-Id = Annotated[UUID, Depends(ticket_id)]
-Verb = Callable[..., None]
-
-
-@router.post("", status_code=201, response_model=Receipt)
-async def report(command: commands.Report, by: SignedIn, serving: Serving, key: IdempotencyKey) -> Response:
+@router.post("", status_code=201, response_model=Receipt, openapi_extra=HEADERS)
+async def report(command: commands.Report, calling: Calling) -> Response:
     """上报: take a matter in."""
-    grid = await serving.store.find(Unit, Unit.id_of(command.grid))
+    store = calling.serving.store
+    grid = await store.find(Unit, Unit.id_of(command.grid))
     if grid is None:
         raise UnknownGrid(grid=command.grid[:50])
-    at = serving.store.now()
-    ticket = Ticket.report(command, grid.place(), new_id(at), by=by, at=at)
-    receipt = await serving.store.create(ticket, key)
+    at = store.now()
+    ticket = Ticket.report(command, grid.place(), new_id(at), by=calling.person, at=at)
+    receipt = await store.create(ticket, calling.key)
     return _answer(receipt, 201, {"Location": f"/api/tickets/{receipt.id}"})
 
 
-def _verb(verb: Verb, asks: type[Any]) -> None:
+def _verb(verb: Callable[..., None], asks: type[Any]) -> None:
     """An endpoint for a verb that needs nothing but the ticket and what is asked."""
 
-    async def change(
-        id: Id, command: Any, by: SignedIn, serving: Serving, version: IfMatch, key: IdempotencyKey
-    ) -> Response:
-        return _answer(await serving.store.change(Ticket, id, verb, command, by=by, version=version, key=key))
+    async def change(id: str, command: Any, calling: Calling) -> Response:
+        return await _change(calling, id, verb, command)
 
     change.__annotations__["command"] = asks
     change.__name__ = verb.__name__
     change.__doc__ = verb.__doc__
-    router.post(f"/{{id}}/{verb.__name__}", response_model=Receipt)(change)
+    router.post(f"/{{id}}/{verb.__name__}", response_model=Receipt, openapi_extra=HEADERS)(change)
 
 
-for _verb_method, _asks in (
+for _method, _asks in (
     (Ticket.sort, commands.Sort),
     (Ticket.reject, commands.Reject),
     (Ticket.claim, commands.Claim),
@@ -77,104 +71,61 @@ for _verb_method, _asks in (
     (Ticket.verify, commands.Verify),
     (Ticket.reopen, commands.Reopen),
 ):
-    _verb(_verb_method, _asks)
+    _verb(_method, _asks)
 
 
-@router.post("/{id}/dispatch", response_model=Receipt)
-async def dispatch(
-    id: Id,
-    command: commands.Dispatch,
-    by: SignedIn,
-    serving: Serving,
-    version: IfMatch,
-    key: IdempotencyKey,
-) -> Response:
+@router.post("/{id}/dispatch", response_model=Receipt, openapi_extra=HEADERS)
+async def dispatch(id: str, command: commands.Dispatch, calling: Calling) -> Response:
     """派单 (吹哨): call one lead and any number of assisting departments."""
-    known = await _departments(serving, (command.lead, *command.assisting))
-    return _answer(
-        await serving.store.change(
-            Ticket, id, Ticket.dispatch, command, known, by=by, version=version, key=key
-        )
-    )
+    known = await _departments(calling.serving, (command.lead, *command.assisting))
+    return await _change(calling, id, Ticket.dispatch, command, known)
 
 
-@router.post("/{id}/join", response_model=Receipt)
-async def join(
-    id: Id,
-    command: commands.Join,
-    by: SignedIn,
-    serving: Serving,
-    version: IfMatch,
-    key: IdempotencyKey,
-) -> Response:
+@router.post("/{id}/join", response_model=Receipt, openapi_extra=HEADERS)
+async def join(id: str, command: commands.Join, calling: Calling) -> Response:
     """并件: rest while another ticket about the same problem goes on."""
-    return _answer(
-        await serving.store.change(
-            Ticket,
-            id,
-            Ticket.join,
-            command,
-            by=by,
-            others=(command.into,),
-            version=version,
-            key=key,
-        )
-    )
+    return await _change(calling, id, Ticket.join, command, others=(command.into,))
 
 
-@router.post("/{id}/part", response_model=Receipt)
-async def part(
-    id: Id,
-    command: commands.Part,
-    by: SignedIn,
-    serving: Serving,
-    version: IfMatch,
-    key: IdempotencyKey,
-) -> Response:
+@router.post("/{id}/part", response_model=Receipt, openapi_extra=HEADERS)
+async def part(id: str, command: commands.Part, calling: Calling) -> Response:
     """拆件: undo a join."""
-    joined = (await _seen(serving, id, by)).joined_into
-    return _answer(
-        await serving.store.change(
-            Ticket, id, Ticket.part, command, by=by, others=(joined,) if joined else (),
-            version=version, key=key,
-        )
-    )  # fmt: skip
+    into = (await _seen(calling, id)).joined_into
+    return await _change(calling, id, Ticket.part, command, others=(into,) if into else ())
 
 
-@router.post("/{id}/link", status_code=201, response_model=shapes.Link)
-async def link(id: Id, by: SignedIn, serving: Serving) -> Response:
+@router.post("/{id}/link", status_code=201, response_model=shapes.Link, openapi_extra=SIGNED_IN)
+async def link(id: str, calling: Calling) -> Response:
     """A secret link for the resident; each call makes another one."""
-    (await _seen(serving, id, by)).must_reach_resident(by)
-    token, expires_at = await serving.sessions.link(id)
+    ticket = await _seen(calling, id)
+    ticket.must_reach_resident(calling.person)
+    token, expires_at = await calling.serving.sessions.link(ticket.id)
     return Json({"token": token, "expires_at": expires_at}, 201)
 
 
-@router.get("/{id}", response_model=shapes.TicketShape)
-async def read(
-    id: Id, by: SignedIn, serving: Serving, version: int | None = None, at: datetime | None = None
-) -> Response:
+@router.get("/{id}", response_model=shapes.TicketShape, openapi_extra=SIGNED_IN)
+async def read(id: str, calling: Calling, version: int | None = None, at: datetime | None = None) -> Response:
     """The ticket as it stands, or as it stood at a version or a time."""
-    ticket = await _seen(serving, id, by)
+    ticket = await _seen(calling, id)
     if version is not None or at is not None:
-        ticket = await _as_it_stood(serving, ticket, version, at)
+        ticket = await _as_it_stood(calling.serving, ticket, version, at)
     return Json(shapes.TicketShape.of(ticket), headers={"ETag": f'"{ticket.version}"'})
 
 
-@router.get("/{id}/history", response_model=shapes.Page[shapes.HistoryItem])
+@router.get("/{id}/history", response_model=shapes.Page[shapes.HistoryItem], openapi_extra=SIGNED_IN)
 async def read_history(
-    id: Id, by: SignedIn, serving: Serving, limit: Limit = 200, cursor: CursorParameter = None
+    id: str, calling: Calling, limit: Limit = 200, cursor: CursorParameter = None
 ) -> Response:
     """What happened to the ticket, oldest first."""
-    await _seen(serving, id, by)
+    ticket = await _seen(calling, id)
     (after,) = read_cursor(cursor, tuple[int]) or (0,)
-    items = await history(serving.reading, id, limit + 1, after)
+    items = await history(calling.serving.reading, ticket.id, limit + 1, after)
     return Json(page(items, limit, lambda item: [item["version"]]))
 
 
-@router.get("", response_model=shapes.Page[shapes.TicketLine])
+@router.get("", response_model=shapes.Page[shapes.TicketLine], openapi_extra=SIGNED_IN)
 async def read_list(
-    by: SignedIn,
-    serving: Serving,
+    calling: Calling,
     stage: Stage | None = None,
     department: str | None = None,
     community: str | None = None,
@@ -187,17 +138,35 @@ async def read_list(
     after: After = None,
 ) -> Response:
     """The tickets one may see that fit the filters, newest first."""
+    serving = calling.serving
     await serving.standing.passed("board", after)
     wanted = board.Wanted(stage, department, community, grid, category, overdue, q)
     place = read_cursor(cursor, board.Cursor)
-    rows = await board.tickets(serving.reading, by, wanted, serving.store.now(), limit + 1, place)
+    now = serving.store.now()
+    rows = await board.tickets(serving.reading, calling.person, wanted, now, limit + 1, place)
     return Json(page(rows, limit, lambda row: [row["reported_at"], row["id"]]))
 
 
-async def _seen(serving: Service, id: UUID, by: Person) -> Ticket:
-    ticket = await serving.store.find(Ticket, id)
-    if ticket is None or not ticket.visible_to(by):
-        raise UnknownTicket(ticket=id)
+async def _change(
+    calling: Caller, id: str, verb: Callable[..., None], *facts: Any, others: tuple[UUID, ...] = ()
+) -> Response:
+    receipt = await calling.serving.store.change(
+        Ticket,
+        ticket_id(id),
+        verb,
+        *facts,
+        by=calling.person,
+        others=others,
+        version=calling.version,
+        key=calling.key,
+    )
+    return _answer(receipt)
+
+
+async def _seen(calling: Caller, id: str) -> Ticket:
+    ticket = await calling.serving.store.find(Ticket, ticket_id(id))
+    if ticket is None or not ticket.visible_to(calling.person):
+        raise UnknownTicket(ticket=id[:50])
     return ticket
 
 

@@ -1,5 +1,7 @@
 """What a text may be: any character survives unchanged, within a stated length."""
 
+import re
+
 from domain.errors import OutOfRange
 
 TITLE = 200
@@ -7,6 +9,8 @@ DESCRIPTION = 8_000  # real reports reach 7,000 characters
 OTHER = 2_000
 NAME = 100
 PHOTOS = 9
+NO_TEXT = re.compile("[\0\ud800-\udfff]")
+"""NUL and halves of surrogate pairs, which no database can keep."""
 
 
 def check_text(field: str, value: str, longest: int = OTHER) -> None:
@@ -22,7 +26,7 @@ def check_optional_text(field: str, value: str | None, longest: int = OTHER) -> 
         return
     if len(value) > longest:
         raise OutOfRange(field=field, why=f"has {len(value)} characters: shorten it to {longest} at most")
-    if any(char == "\0" or "\ud800" <= char <= "\udfff" for char in value):
+    if NO_TEXT.search(value):
         raise OutOfRange(
             field=field, why="holds a character that is not text (NUL or half a pair): remove it"
         )

@@ -1,6 +1,7 @@
 """Keeps the views close behind the log: batches, each in one transaction with its position."""
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -21,6 +22,8 @@ BATCH = 500
 """Events in one transaction."""
 POLL = 0.5
 """Seconds until it looks by itself, should a wake-up call be lost."""
+LONGEST_REST = 0.005
+"""Seconds between two batches while there is more to do."""
 RETRY = 0.5
 """Seconds between attempts to reach the database or to lead."""
 
@@ -79,7 +82,11 @@ class Engine:
     def _follow(self, conn: psycopg.Connection[Any]) -> None:
         conn.execute("LISTEN whistle_log")
         while not self._stopping.is_set():
-            if not self.advance(conn):
+            begun = time.monotonic()
+            if self.advance(conn):
+                # Rest as long as that took: commands come first, and a larger batch costs less.
+                self._stopping.wait(min(time.monotonic() - begun, LONGEST_REST))
+            else:
                 for _ in conn.notifies(timeout=POLL, stop_after=1):
                     pass
 
@@ -156,4 +163,5 @@ class Engine:
 
 def _options(conninfo: str) -> str:
     given = psycopg.conninfo.conninfo_to_dict(conninfo).get("options") or ""
-    return f"{given} -c search_path=views".strip()
+    # A crash may take the last batches with their positions: the log still has them, so no wait for the disk.
+    return f"{given} -c search_path=views -c synchronous_commit=off".strip()

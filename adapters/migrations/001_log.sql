@@ -46,16 +46,12 @@ CREATE TABLE log.idempotency (
 
 -- Locks the head and answers all that a writer must know before it takes positions. Each query in a
 -- volatile function sees what was committed before it, so what is answered holds until the lock is gone.
--- Readers that wait on the channel are woken by the commit.
 CREATE FUNCTION log.lock_head(
     originators uuid[], accounts text[], keys text[], wanted_series text[],
-    OUT head bigint, OUT recorded_at timestamptz, OUT versions jsonb, OUT used jsonb, OUT serials jsonb
+    OUT head bigint, OUT versions jsonb, OUT used jsonb, OUT serials jsonb
 ) LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
-    SELECT h.position, greatest(clock_timestamp(), h.recorded_at)
-      INTO head, recorded_at
-      FROM log.head AS h FOR UPDATE;
-    PERFORM pg_notify('whistle_log', '');
+    SELECT h.position INTO head FROM log.head AS h FOR UPDATE;
     SELECT jsonb_object_agg(o.id, last.version)
       INTO versions
       FROM unnest(originators) AS o (id)
