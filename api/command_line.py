@@ -3,7 +3,6 @@
 import asyncio
 import os
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -95,12 +94,11 @@ def rebuild(
 @app.command()
 def replay(
     number: Annotated[str, typer.Argument(help="The ticket's number.")],
-    at: Annotated[datetime | None, typer.Option(help="As it stood at this time; local without a zone.",
-        formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"])] = None,
+    at: Annotated[str | None, typer.Option(help="As it stood at this time; local without a zone.")] = None,
     version: Annotated[int | None, typer.Option(help="As it stood at this version.", min=1)] = None,
     data: Data = None,
     database_url: Url = None,
-) -> None:  # fmt: skip
+) -> None:
     """Show how a ticket stood, and what happened to it until then."""
     with database(Settings.read(data, database_url)) as found:
         asyncio.run(inspecting.replay(found, number, at, version))

@@ -71,10 +71,10 @@ def rebuild_views(database: Database, known: Sequence[View], names: list[str]) -
     typer.echo(f"{', '.join(view.name for view in chosen)}: built up to position {position}.")
 
 
-async def replay(database: Database, number: str, at: datetime | None, version: int | None) -> None:
+async def replay(database: Database, number: str, at: str | None, version: int | None) -> None:
     """Print a ticket as it stood, and its events until then."""
     async with at_work(database) as service:
-        ticket, items = await _as_it_stood(service, number, at, version)
+        ticket, items = await _as_it_stood(service, number, _time(at), version)
     typer.echo(f"{ticket.number}  {ticket.title}")
     typer.echo(
         f"{ticket.stage} since {local(ticket.stage_since)}, version {ticket.version}, {ticket.urgency}, "
@@ -103,13 +103,21 @@ async def _as_it_stood(
     id = await ticket_id(service.reading, number)
     if id is None:
         raise UnknownTicket(ticket=number)
-    if at is not None and at.tzinfo is None:
-        at = at.replace(tzinfo=CHINA)
     ticket = await service.store.find_at(Ticket, id, version, at)
     if ticket is None:
         raise BadSetting(f"The ticket {number} was not there yet: choose a later time.")
     items = await history(service.reading, id, ticket.version)
     return ticket, items
+
+
+def _time(given: str | None) -> datetime | None:
+    if given is None:
+        return None
+    try:
+        at = datetime.fromisoformat(given)
+    except ValueError:
+        raise BadSetting(f"--at {given} is no time: write it as 2026-11-22T09:30:00+08:00.") from None
+    return at if at.tzinfo else at.replace(tzinfo=CHINA)
 
 
 def _one_line(value: Any) -> str:

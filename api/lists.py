@@ -21,7 +21,7 @@ router = APIRouter(prefix="/api")
 async def read_workload(calling: Calling, after: After = None) -> Response:
     """What every department has on its hands."""
     serving = calling.serving
-    position = await serving.standing.passed("workload", after)
+    position = await serving.standing.passed("workload", after or 0)
     now = serving.store.now()
     departments = await workload.workload(serving.reading, now)
     return Json({"as_of": now, "position": position, "departments": departments})
@@ -38,7 +38,7 @@ async def read_overdue(
 ) -> Response:
     """Every clock that has run out, oldest first."""
     serving = calling.serving
-    await serving.standing.passed("overdue", after)
+    await serving.standing.passed("overdue", after or 0)
     place = read_cursor(cursor, overdue.Cursor)
     rows = await overdue.overdue(
         serving.reading, calling.person, serving.store.now(), limit + 1, place, department, community
@@ -52,10 +52,12 @@ async def read_overdue(
     response_model=shapes.Page[shapes.CategoryShape],
     openapi_extra=SIGNED_IN,
 )
-async def read_categories(calling: Calling) -> Response:
+async def read_categories(calling: Calling, limit: Limit = 200, cursor: CursorParameter = None) -> Response:
     """What a matter can be about."""
-    items = [{"code": category.code, "name": category.name} for category in CATEGORIES.values()]
-    return Json({"items": items, "next": None})
+    (after,) = read_cursor(cursor, tuple[str]) or ("",)
+    codes = sorted(code for code in CATEGORIES if code > after)
+    items = [{"code": code, "name": CATEGORIES[code].name} for code in codes]
+    return Json(page(items, limit, lambda item: [item["code"]]))
 
 
 @router.get(
@@ -71,7 +73,7 @@ async def read_units(
 ) -> Response:
     """Places and departments in use, by code."""
     serving = calling.serving
-    await serving.standing.passed("units", after)
+    await serving.standing.passed("units", after or 0)
     (code,) = read_cursor(cursor, tuple[str]) or (None,)
     rows = await units.units(serving.reading, limit + 1, code, kind, parent)
     return Json(page(rows, limit, lambda row: [row["code"]]))

@@ -47,14 +47,14 @@ class Standing:
         views = {row["name"]: (row["position"], row["error"]) for row in rows if row["name"]}
         return rows[0]["head"], views
 
-    async def passed(self, view: str, position: int | None) -> int:
+    async def passed(self, view: str, position: int) -> int:
         """The position of the view, once it is at `position` or further. Raises `NotYet` after 5 s."""
         try:
             async with asyncio.timeout(WAIT):
                 while True:
                     _, views = await self.positions()
                     stands, _ = views.get(view, (0, None))
-                    if position is None or stands >= position:
+                    if stands >= position:
                         return stands
                     async with self._moved:
                         with suppress(TimeoutError):

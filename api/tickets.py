@@ -139,7 +139,7 @@ async def read_list(
 ) -> Response:
     """The tickets one may see that fit the filters, newest first."""
     serving = calling.serving
-    await serving.standing.passed("board", after)
+    await serving.standing.passed("board", after or 0)
     wanted = board.Wanted(stage, department, community, grid, category, overdue, q)
     place = read_cursor(cursor, board.Cursor)
     now = serving.store.now()

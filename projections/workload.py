@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import Any, ClassVar
 
 from adapters.reading import Reading
@@ -94,48 +93,62 @@ def handling_seconds(task: Task) -> int:
     return max(0, int((handled_at - task.dispatched_at).total_seconds()))
 
 
-COUNTS = """
+# One statement, so that all numbers are of the same moment. The median is exact: the counts find its bucket
+# (times between two powers of two), the index the values at its ranks in that bucket; two ranks if even.
+WORKLOAD = """
+WITH counted AS (
+    SELECT department,
+           sum(n) FILTER (WHERE measure = 'to_claim') AS to_claim,
+           sum(n) FILTER (WHERE measure = 'in_hand') AS in_hand,
+           sum(n) FILTER (WHERE measure = 'sent_back') AS sent_back,
+           sum(n) FILTER (WHERE measure = 'due' AND hour >= %(today)s AND hour < %(tomorrow)s) AS due_today,
+           sum(n) FILTER (WHERE measure = 'running_out' AND hour < %(hour)s) AS overdue,
+           sum(n) FILTER (WHERE measure = 'handled' AND hour >= %(since)s) AS handled
+      FROM views.workload_count
+     GROUP BY department
+), this_hour AS (
+    SELECT department, count(*) AS overdue
+      FROM views.workload_running
+     WHERE next_due_at >= %(hour)s AND next_due_at < %(now)s
+     GROUP BY department
+), buckets AS (
+    SELECT department, bucket, sum(n)::bigint AS n,
+           sum(sum(n)) OVER (PARTITION BY department ORDER BY bucket)::bigint AS until,
+           sum(sum(n)) OVER (PARTITION BY department)::bigint AS total
+      FROM views.workload_count
+     WHERE measure = 'handled' AND hour >= %(since)s
+     GROUP BY department, bucket
+), middle AS (
+    SELECT department, bucket, rank - (until - n) AS rank
+      FROM buckets
+     CROSS JOIN LATERAL (VALUES ((total - 1) / 2), (total / 2)) AS ranks (rank)
+     WHERE rank >= until - n AND rank < until
+), medians AS (
+    SELECT middle.department, avg(found.seconds)::double precision AS seconds
+      FROM middle
+     CROSS JOIN LATERAL (
+           SELECT h.seconds
+             FROM views.workload_handled AS h
+            WHERE h.department = middle.department AND h.bucket = middle.bucket AND h.day >= %(since)s
+            ORDER BY h.seconds
+           OFFSET middle.rank LIMIT 1) AS found
+     GROUP BY middle.department
+)
 SELECT u.code AS department, u.name,
-       coalesce(sum(c.n) FILTER (WHERE c.measure = 'to_claim'), 0)::bigint AS to_claim,
-       coalesce(sum(c.n) FILTER (WHERE c.measure = 'in_hand'), 0)::bigint AS in_hand,
-       coalesce(sum(c.n) FILTER (WHERE c.measure = 'sent_back'), 0)::bigint AS sent_back,
-       coalesce(sum(c.n) FILTER (WHERE c.measure = 'due' AND c.hour >= %(today)s
-                                   AND c.hour < %(tomorrow)s), 0)::bigint AS due_today,
-       coalesce(sum(c.n) FILTER (WHERE c.measure = 'running_out'
-                                   AND c.hour < %(hour)s), 0)::bigint AS overdue,
-       coalesce(sum(c.n) FILTER (WHERE c.measure = 'handled'
-                                   AND c.hour >= %(since)s), 0)::bigint AS handled_30d
+       (coalesce(c.to_claim, 0) + coalesce(c.in_hand, 0))::bigint AS open,
+       coalesce(c.to_claim, 0)::bigint AS to_claim,
+       coalesce(c.in_hand, 0)::bigint AS in_hand,
+       coalesce(c.sent_back, 0)::bigint AS sent_back,
+       coalesce(c.due_today, 0)::bigint AS due_today,
+       (coalesce(c.overdue, 0) + coalesce(t.overdue, 0))::bigint AS overdue,
+       coalesce(c.handled, 0)::bigint AS handled_30d,
+       m.seconds AS median_handling_seconds
   FROM views.units_unit AS u
-  LEFT JOIN views.workload_count AS c ON c.department = u.code
+  LEFT JOIN counted AS c ON c.department = u.code
+  LEFT JOIN this_hour AS t ON t.department = u.code
+  LEFT JOIN medians AS m ON m.department = u.code
  WHERE u.kind = 'department' OR c.department IS NOT NULL
- GROUP BY u.code, u.name
  ORDER BY u.code
-"""
-# The clocks that ran out within the present hour, which the whole hours above leave out.
-THIS_HOUR = """
-SELECT department, count(*) AS overdue
-  FROM views.workload_running
- WHERE next_due_at >= %(hour)s AND next_due_at < %(now)s
- GROUP BY department
-"""
-HANDLED_BY_BUCKET = """
-SELECT department, bucket, sum(n)::bigint AS n
-  FROM views.workload_count
- WHERE measure = 'handled' AND hour >= %(since)s
- GROUP BY department, bucket
- ORDER BY department, bucket
-"""
-# The exact values at two ranks within one bucket (times between two powers of two) of one department.
-AT_RANKS = """
-SELECT asked.department, asked.rank, found.seconds
-  FROM unnest(%(departments)s::text[], %(buckets)s::integer[], %(ranks)s::bigint[])
-    AS asked (department, bucket, rank)
- CROSS JOIN LATERAL (
-       SELECT h.seconds
-         FROM views.workload_handled AS h
-        WHERE h.department = asked.department AND h.bucket = asked.bucket AND h.day >= %(since)s
-        ORDER BY h.seconds
-       OFFSET asked.rank LIMIT 1) AS found
 """
 
 
@@ -143,41 +156,10 @@ async def workload(reading: Reading, now: datetime) -> list[dict[str, Any]]:
     """One row a department, counted at `now`; times in seconds."""
     today = midnight(now)
     times = {
-        "now": now, "hour": hour(now), "today": today,
-        "tomorrow": today + timedelta(days=1), "since": today - WINDOW + timedelta(days=1),
-    }  # fmt: skip
-    this_hour = {row["department"]: row["overdue"] for row in await reading.rows(THIS_HOUR, times)}
-    medians = await _medians(reading, times)
-    return [
-        {
-            **row,
-            "open": row["to_claim"] + row["in_hand"],
-            "overdue": row["overdue"] + this_hour.get(row["department"], 0),
-            "median_handling_seconds": medians.get(row["department"]),
-        }
-        for row in await reading.rows(COUNTS, times)
-    ]
-
-
-async def _medians(reading: Reading, times: dict[str, Any]) -> dict[str, float]:
-    """The exact median handling time of each department: its bucket by the counts, then the ranks in it."""
-    asked: list[tuple[str, int, int]] = []
-    buckets = await reading.rows(HANDLED_BY_BUCKET, times)
-    for department, rows in groupby(buckets, key=lambda row: row["department"]):
-        counts = [(row["bucket"], row["n"]) for row in rows]
-        total = sum(n for _, n in counts)
-        for rank in (total - 1) // 2, total // 2:
-            before = 0
-            for bucket, n in counts:
-                if rank < before + n:
-                    asked.append((department, bucket, rank - before))
-                    break
-                before += n
-    if not asked:
-        return {}
-    departments, wanted, ranks = map(list, zip(*asked, strict=True))
-    parameters = {**times, "departments": departments, "buckets": wanted, "ranks": ranks}
-    found: dict[str, list[int]] = {}
-    for row in await reading.rows(AT_RANKS, parameters):
-        found.setdefault(row["department"], []).append(row["seconds"])
-    return {department: sum(values) / len(values) for department, values in found.items()}
+        "now": now,
+        "hour": hour(now),
+        "today": today,
+        "tomorrow": today + timedelta(days=1),
+        "since": today - WINDOW + timedelta(days=1),
+    }
+    return await reading.rows(WORKLOAD, times)

@@ -18,7 +18,7 @@ from domain.errors import (
     TaskWrongStage,
     UnknownDepartment,
 )
-from domain.text import DESCRIPTION, NAME, TITLE, check_optional_text, check_photos, check_text
+from domain.text import DESCRIPTION, TITLE, check_optional_text, check_photos, check_text
 from domain.ticket import commands, events
 from domain.ticket.handling import Handling
 from domain.ticket.limits import due_times
@@ -260,8 +260,8 @@ def _check_report(command: commands.Report) -> None:
     if command.handled is not None:
         check_text("handled", command.handled)
     if command.reporter is not None:
-        check_optional_text("reporter.name", command.reporter.name, NAME)
-        check_optional_text("reporter.phone", command.reporter.phone, NAME)
+        check_optional_text("reporter.name", command.reporter.name)
+        check_optional_text("reporter.phone", command.reporter.phone)
     where = command.location
     if where and not (-180 <= where.longitude <= 180 and -90 <= where.latitude <= 90):
         raise OutOfRange(field="location", why="is not on the earth: give degrees of WGS-84")
