@@ -1,4 +1,4 @@
-"""The command line: `whistle`."""
+"""The command line: `whistle`. Each command imports what it needs, so that none waits for the rest."""
 
 import asyncio
 import os
@@ -14,8 +14,6 @@ from adapters.database import Database, database
 from adapters.logs import configure_logs
 from adapters.recorder import OutcomeUnknown, Unavailable
 from adapters.settings import BadSetting, Settings
-from api import importing, inspecting, managing, serving
-from api.projector import VIEWS, project
 from domain.errors import Refusal
 
 app = typer.Typer(
@@ -50,6 +48,8 @@ def serve(
     ] = True,
 ) -> None:
     """Run the service."""
+    from api import serving
+
     serving.serve(Settings.read(data, database_url), host, port, demo, with_projector)
 
 
@@ -60,6 +60,8 @@ def run_projector(
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
 ) -> None:
     """Run a projector by itself; of several, one works and the others stand by."""
+    from api.projector import project
+
     with database(Settings.read(data, database_url)) as found:
         project(found, with_parent)
 
@@ -74,6 +76,8 @@ def migrate(data: Data = None, database_url: Url = None) -> None:
 @app.command()
 def status(data: Data = None, database_url: Url = None) -> None:
     """Where the log and the views stand."""
+    from api import inspecting
+
     with database(Settings.read(data, database_url)) as found:
         inspecting.status(found)
 
@@ -87,6 +91,9 @@ def rebuild(
     database_url: Url = None,
 ) -> None:
     """Build views anew from the log while the service runs."""
+    from api import inspecting
+    from api.projector import VIEWS
+
     with database(Settings.read(data, database_url)) as found:
         inspecting.rebuild_views(found, VIEWS, views or [])
 
@@ -100,6 +107,8 @@ def replay(
     database_url: Url = None,
 ) -> None:
     """Show how a ticket stood, and what happened to it until then."""
+    from api import inspecting
+
     with database(Settings.read(data, database_url)) as found:
         asyncio.run(inspecting.replay(found, number, at, version))
 
@@ -107,8 +116,10 @@ def replay(
 @imports.command("units")
 def import_units(file: Path, data: Data = None, database_url: Url = None) -> None:
     """Places and departments: columns code, name, parent, level; other columns are kept as they are."""
+    from api import importing
+
     with database(Settings.read(data, database_url)) as found:
-        _finish(asyncio.run(importing.import_units(found, file)))
+        typer.echo(asyncio.run(importing.import_units(found, file)))
 
 
 @imports.command("tickets")
@@ -122,12 +133,10 @@ def import_tickets(
     database_url: Url = None,
 ) -> None:
     """Reports: what was imported before is left alone, refused rows go to FILE.refused.csv."""
+    from api import importing
+
     with database(Settings.read(data, database_url)) as found:
-        _finish(asyncio.run(importing.import_tickets(found, file, map or [], set or [])))
-
-
-def _finish(summary: str) -> None:
-    typer.echo(summary)
+        typer.echo(asyncio.run(importing.import_tickets(found, file, map or [], set or [])))
 
 
 @account.command("open")
@@ -139,6 +148,8 @@ def open_account(
     database_url: Url = None,
 ) -> None:
     """Open an account; its password is asked, or read from standard input."""
+    from api import managing
+
     password = _password()
     with database(Settings.read(data, database_url)) as found:
         typer.echo(asyncio.run(managing.open_account(found, name, person, role or [], password)))
@@ -147,6 +158,8 @@ def open_account(
 @account.command("grant")
 def grant(name: str, role: str, unit: str = "", data: Data = None, database_url: Url = None) -> None:
     """Let an account act in a role for a unit."""
+    from api import managing
+
     with database(Settings.read(data, database_url)) as found:
         typer.echo(asyncio.run(managing.grant(found, name, role, unit)))
 
@@ -154,6 +167,8 @@ def grant(name: str, role: str, unit: str = "", data: Data = None, database_url:
 @account.command("revoke")
 def revoke(name: str, role: str, unit: str = "", data: Data = None, database_url: Url = None) -> None:
     """Let an account no longer act in a role for a unit."""
+    from api import managing
+
     with database(Settings.read(data, database_url)) as found:
         typer.echo(asyncio.run(managing.revoke(found, name, role, unit)))
 
@@ -161,6 +176,8 @@ def revoke(name: str, role: str, unit: str = "", data: Data = None, database_url
 @account.command("password")
 def change_password(name: str, data: Data = None, database_url: Url = None) -> None:
     """Set another password, which is asked, or read from standard input; all its sessions end."""
+    from api import managing
+
     password = _password()
     with database(Settings.read(data, database_url)) as found:
         typer.echo(asyncio.run(managing.change_password(found, name, password)))
@@ -169,6 +186,8 @@ def change_password(name: str, data: Data = None, database_url: Url = None) -> N
 @account.command("close")
 def close_account(name: str, data: Data = None, database_url: Url = None) -> None:
     """Let nobody sign in with an account any more."""
+    from api import managing
+
     with database(Settings.read(data, database_url)) as found:
         typer.echo(asyncio.run(managing.close_account(found, name)))
 

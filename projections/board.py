@@ -4,7 +4,6 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from projections.scope import SEEN_TICKETS as SEEN
 from projections.scope import scope
 from projections.view import Row, Table, View
 
+REMEMBERED_PAIRS = 500_000
 SHORTEST_SEARCH = 2
 """Characters: the index knows pairs."""
 
@@ -87,14 +87,27 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-def pairs(text: str) -> list[int]:
-    """A number for each pair of neighbouring characters; two pairs may share one, the text itself decides."""
-    return sorted({hash_pair(a, b) for a, b in pairwise(text)})
+class _Numbers(dict[str, str]):
+    """The number of each pair of characters, within 31 bits, as text; computed once."""
+
+    def __missing__(self, pair: str) -> str:
+        if len(self) >= REMEMBERED_PAIRS:
+            self.clear()
+        number = self[pair] = str((ord(pair[0]) * 65_599 + ord(pair[1])) & 0x7FFF_FFFF)
+        return number
 
 
-def hash_pair(a: str, b: str) -> int:
-    """The number of a pair of characters, within 31 bits."""
-    return (ord(a) * 65_599 + ord(b)) & 0x7FFF_FFFF
+_numbers = _Numbers()
+
+
+def pairs(text: str) -> str:
+    """The numbers of all pairs of neighbouring characters, as an array of PostgreSQL.
+
+    Two pairs may share a number: the text itself decides. Written as text, for the driver takes ten times
+    longer over a list.
+    """
+    found = dict.fromkeys([text[at : at + 2] for at in range(len(text) - 1)])
+    return "{" + ",".join([_numbers[pair] for pair in found]) + "}"
 
 
 # Each filter, where it is asked for; `t` is the ticket, `d` the department's task, `s` the words.
