@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 from uuid import UUID
 
 from domain.actors import Actor, Person, Role
-from domain.errors import AlreadyClosed, NotYours, OutOfRange, UnknownGrid
+from domain.errors import AlreadyClosed, NotYours, OutOfRange, UnknownGrid, UnknownUnit
 from domain.event import Aggregate, Created, Event, id_of
 from domain.text import NAME, check_optional_text, check_text
 
@@ -52,7 +52,7 @@ class Register:
 
 @dataclass(frozen=True)
 class Amend:
-    """Ask for another name, or other letters, from now on."""
+    """Ask for another name from now on, or other letters; those it has stay where none are said."""
 
     name: str
     letters: str | None = None
@@ -114,6 +114,8 @@ class Unit(Aggregate):
         """Take a unit in; `parent` is the unit it lies in, where that is known."""
         within = {} if parent is None else {**parent.within, parent.kind: parent.code}
         actor = administrator(by, "register units", command.code, *within.values())
+        if parent is not None and parent.closed:
+            raise UnknownUnit(unit=parent.code)
         check_text("code", command.code, 50)
         check_text("name", command.name, NAME)
         check_optional_text("letters", command.letters, 20)
@@ -138,7 +140,7 @@ class Unit(Aggregate):
         actor = administrator(by, "amend units", self.code, *self.within.values())
         check_text("name", command.name, NAME)
         check_optional_text("letters", command.letters, 20)
-        self._record(UnitAmended, actor, at, name=command.name, letters=command.letters)
+        self._record(UnitAmended, actor, at, name=command.name, letters=command.letters or self.letters)
 
     def close(self, by: Person, at: datetime) -> None:
         """Take nothing new for this unit from now on."""

@@ -5,9 +5,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from itertools import groupby, pairwise
+from itertools import pairwise
 from multiprocessing import get_context
-from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -35,7 +34,7 @@ Part = tuple[UUID, UUID]
 WHOLE: Part = UUID(int=0), UUID(int=2**128 - 1)
 
 HISTORIES = """
-SELECT originator_id, topic, state
+SELECT originator_version, topic, state
   FROM log.events
  WHERE position <= %(until)s AND originator_id >= %(first)s AND originator_id < %(end)s
  ORDER BY originator_id, originator_version
@@ -111,12 +110,14 @@ def _histories(reader: psycopg.Connection[Any], until: int, part: Part) -> Itera
     """Each history as it stands at `until`."""
     event_of = EventMapper().event
     first, end = part
+    history: Aggregate | None = None
     with reader.cursor("histories", binary=True) as cursor:
         cursor.itersize = FETCH
         cursor.execute(HISTORIES, {"until": until, "first": first, "end": end})
-        for _, events in groupby(cursor, key=itemgetter(0)):
-            history: Aggregate | None = None
-            for _, topic, state in events:
-                history = event_of(topic, state).mutate(history)
-            if history is not None:
+        for version, topic, state in cursor:
+            if version == 1 and history is not None:
                 yield history
+                history = None
+            history = event_of(topic, state).mutate(history)
+    if history is not None:
+        yield history

@@ -50,7 +50,7 @@ class HandledOnSite(Event):
 
     def apply(self, ticket: "Ticket") -> None:
         ticket.result = self.result
-        ticket.handled_by |= {self.by.account}
+        ticket.handled_on_site_by = self.by.account
         ticket.enter(Stage.HANDLED, self.at)
 
 
@@ -227,8 +227,7 @@ class Handled(TaskEvent):
     photos: tuple[str, ...]
 
     def apply(self, ticket: "Ticket") -> None:
-        ticket.tasks[self.department].handle(self.result, self.at)
-        ticket.handled_by |= {self.by.account}
+        ticket.tasks[self.department].handle(self.result, self.by.account, self.at)
         ticket.settle(self.at)
 
 

@@ -44,8 +44,7 @@ class State(Aggregate):
     tasks: dict[str, Task] = field(default_factory=dict, init=False)
     result: str | None = field(default=None, init=False)
     """What was done on the spot, where no department was needed."""
-    handled_by: frozenset[str] = field(default=frozenset(), init=False)
-    """The accounts that handled it in this round: they do not verify it."""
+    handled_on_site_by: str | None = field(default=None, init=False)
     verification: Verdict | None = field(default=None, init=False)
     """What staff found on site."""
     answer: Verdict | None = field(default=None, init=False)
@@ -60,6 +59,11 @@ class State(Aggregate):
     def lead(self) -> Task | None:
         """The task of the lead department, once there is one."""
         return next((task for task in self.tasks.values() if task.lead), None)
+
+    @property
+    def handled_by(self) -> frozenset[str | None]:
+        """The accounts whose handling counts now: they do not verify it."""
+        return frozenset({self.handled_on_site_by, *(task.handled_by for task in self.tasks.values())})
 
     # Who may see and act.
 
@@ -170,8 +174,8 @@ class State(Aggregate):
 
     def begin_again(self, at: datetime) -> None:
         """A fresh round; what was said of the last one is history."""
-        self.answer = self.verification = self.result = None
-        self.handled_by = frozenset()
+        self.answer = self.verification = None
+        self.result = self.handled_on_site_by = None
         self.reopened += 1
         at_work = any(task.open for task in self.tasks.values())
         self.enter(Stage.DISPATCHED if at_work else Stage.REPORTED, at)

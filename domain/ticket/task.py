@@ -1,7 +1,7 @@
 """The task of one department in a ticket: its own stage, clock and result."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.ticket.stage import TaskStage
 
@@ -19,6 +19,7 @@ class Task:
     claimed_at: datetime | None = None
     attended_at: datetime | None = None
     handled_at: datetime | None = None
+    handled_by: str | None = None
     result: str | None = None
     sent_back_at: datetime | None = None
     awaits_ruling: bool = False
@@ -43,9 +44,13 @@ class Task:
         return self.claim_by if self.stage is TaskStage.DISPATCHED else self.due_at
 
     def resumed(self, at: datetime) -> tuple[datetime, datetime]:
-        """Until when to claim and to handle, if the clock that stood still since then goes on at `at`."""
+        """Until when to claim and to handle, if the clocks that stood still since then go on at `at`.
+
+        The clock of a task that was claimed does not run any more: late stays late.
+        """
         stood_still = at - (self.sent_back_at or at)
-        return self.claim_by + stood_still, self.due_at + stood_still
+        waits = self.claimed_at is None
+        return self.claim_by + (stood_still if waits else timedelta()), self.due_at + stood_still
 
     def send_back(self, at: datetime) -> None:
         """The clock stops."""
@@ -65,9 +70,10 @@ class Task:
         self.claim_by, self.due_at = claim_by, due_at
         self.awaits_ruling = False
 
-    def handle(self, result: str, at: datetime) -> None:
-        """Done."""
+    def handle(self, result: str, by: str, at: datetime) -> None:
+        """Done, by this account."""
         self.stage = TaskStage.HANDLED
+        self.handled_by = by
         self.result = result
         self.handled_at = at
 
@@ -75,4 +81,5 @@ class Task:
         """A fresh round: nothing claimed, attended or handled yet."""
         self.stage = TaskStage.DISPATCHED
         self.dispatched_at, self.claim_by, self.due_at = at, claim_by, due_at
-        self.claimed_at = self.attended_at = self.handled_at = self.result = None
+        self.claimed_at = self.attended_at = self.handled_at = None
+        self.handled_by = self.result = None

@@ -92,9 +92,10 @@ class Ticket(Handling):
 
     def reject(self, command: commands.Reject, by: Person, at: datetime) -> None:
         """不予受理: by the sorter at first sight, by the dispatcher once it is sorted."""
-        actor = self.must_be(by, "reject", (Role.SORTER, self.community), (Role.DISPATCHER, self.town))
-        sorting = actor.role is Role.SORTER
-        self.must_stand("reject", Stage.REPORTED if sorting else Stage.SORTED)
+        allowed = {Stage.REPORTED: (Role.SORTER, self.community), Stage.SORTED: (Role.DISPATCHER, self.town)}
+        first = allowed.get(self.stage, allowed[Stage.REPORTED])
+        actor = self.must_be(by, "reject", first, *allowed.values())
+        self.must_stand("reject", Stage.REPORTED if actor.role is Role.SORTER else Stage.SORTED)
         check_text("reason", command.reason)
         self._record(events.Rejected, actor, at, reason=command.reason)
 
@@ -139,6 +140,11 @@ class Ticket(Handling):
                 raise UnknownDepartment(department=department[:50])
         if len(set(named)) < len(named):
             raise OutOfRange(field="assisting", why="names a department twice: name each once")
+        lead = self.tasks.get(command.lead)
+        if lead and lead.awaits_ruling:
+            raise TaskWrongStage(
+                department=command.lead, stage=lead.stage, verb="dispatch", needed="ruled on first"
+            )
         for department in command.assisting:
             task = self.tasks.get(department)
             if task and not task.lead and (task.open or task.stage is TaskStage.HANDLED):
@@ -153,11 +159,12 @@ class Ticket(Handling):
         task = self.tasks.get(department)
         return task is None or (task.stage is TaskStage.RETURNED and not task.awaits_ruling)
 
-    def _call(self, department: str, due_at: datetime | None, at: datetime) -> events.Call:
+    def _call(self, department: str, chosen: datetime | None, at: datetime) -> events.Call:
         before = self.tasks.get(department)
-        if before is not None and due_at is None:
-            return events.Call(department, *before.resumed(at))
-        return events.Call(department, *due_times(self.urgency, at, due_at))
+        claim_by, due_at = due_times(self.urgency, at, chosen)
+        if before is not None and chosen is None:
+            _, due_at = before.resumed(at)
+        return events.Call(department, min(claim_by, due_at), due_at)
 
     def accept_return(self, command: commands.AcceptReturn, by: Person, at: datetime) -> None:
         """退单审核: let the department go; to pass its part on, dispatch to another one first."""
@@ -213,7 +220,8 @@ class Ticket(Handling):
         )
         if command.solved is Solved.NOT_SOLVED:
             calls = self._calls_again((), at)
-            self._record(events.Reopened, actor, at, reason=command.note or "未解决", calls=calls)
+            said = command.note if command.note and command.note.strip() else "未解决"
+            self._record(events.Reopened, actor, at, reason=said, calls=calls)
 
     def reopen(self, command: commands.Reopen, by: Person, at: datetime) -> None:
         """返工 / 重办: all departments that handled it begin again, or those named."""
