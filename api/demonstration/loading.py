@@ -37,6 +37,13 @@ async def load(database: Database) -> None:
         log.info("demonstration_loaded", tickets=TICKETS)
 
 
+async def load_tickets(database: Database) -> None:
+    """Load the tickets into a town that is there."""
+    async with at_work(database) as service:
+        for ticket in _tickets(service.store.now()):
+            await service.store.create(ticket)
+
+
 async def load_town(database: Database) -> None:
     """Load the town without any ticket."""
     async with at_work(database) as service:

@@ -1,0 +1,132 @@
+"""What the views must say, computed once more: in SQL, from the log alone, with none of our code."""
+
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from adapters.database import Database
+
+# One row for each step of each department, from the events' own words.
+STEPS = """
+CREATE TEMPORARY TABLE happened AS
+SELECT originator_id AS ticket, originator_version AS version, topic, convert_from(state, 'UTF8')::jsonb AS e
+  FROM log.events
+ WHERE topic LIKE 'ticket.%';
+CREATE TEMPORARY TABLE step AS
+SELECT h.ticket, h.version, 'called' AS what, c->>'department' AS department,
+       (c->>'claim_by')::timestamptz AS claim_by, (c->>'due_at')::timestamptz AS due_at,
+       (e->>'timestamp')::timestamptz AS at
+  FROM happened AS h CROSS JOIN LATERAL jsonb_array_elements(h.e->'calls') AS c
+ WHERE h.topic IN ('ticket.dispatched', 'ticket.reopened')
+ UNION ALL
+SELECT h.ticket, h.version, replace(h.topic, 'ticket.', ''), h.e->>'department',
+       (h.e->>'claim_by')::timestamptz, (h.e->>'due_at')::timestamptz, (h.e->>'timestamp')::timestamptz
+  FROM happened AS h
+ WHERE h.topic IN ('ticket.claimed', 'ticket.sent_back', 'ticket.return_accepted', 'ticket.return_refused',
+                   'ticket.handled');
+"""
+
+# The task of each department as of a version: `until` gives that version for each ticket.
+TASKS = """
+SELECT s.ticket, s.department,
+       (array_agg(s.what ORDER BY s.version DESC))[1] AS last,
+       (array_agg(s.what ORDER BY s.version DESC) FILTER (WHERE s.what IN ('called', 'claimed')))[1] AS begun,
+       (array_agg(s.claim_by ORDER BY s.version DESC) FILTER (WHERE s.claim_by IS NOT NULL))[1] AS claim_by,
+       (array_agg(s.due_at ORDER BY s.version DESC) FILTER (WHERE s.due_at IS NOT NULL))[1] AS due_at,
+       (array_agg(s.at ORDER BY s.version DESC) FILTER (WHERE s.what = 'called'))[1] AS called_at,
+       (array_agg(s.at ORDER BY s.version DESC))[1] AS last_at
+  FROM step AS s {until}
+ GROUP BY s.ticket, s.department
+"""
+TASKS_NOW = f"""
+CREATE TEMPORARY TABLE task AS
+SELECT ticket, department, claim_by, due_at, called_at, last_at,
+       CASE last WHEN 'called' THEN 'dispatched' WHEN 'claimed' THEN 'claimed' WHEN 'handled' THEN 'handled'
+            WHEN 'sent_back' THEN 'sent_back' WHEN 'return_accepted' THEN 'gone'
+            ELSE CASE begun WHEN 'called' THEN 'dispatched' ELSE 'claimed' END END AS stage
+  FROM ({TASKS.format(until="")}) AS t;
+"""
+
+# A ticket stands where its last deciding event put it; in the departments' hands it is handled once its
+# lead has handled it and nobody is at it or waits for a ruling, as of the last event that could settle it.
+STAGES = f"""
+WITH deciding AS (
+    SELECT DISTINCT ON (ticket) ticket, version, topic, e
+      FROM happened
+     WHERE topic IN ('ticket.reported', 'ticket.handled_on_site', 'ticket.sorted', 'ticket.rejected',
+                     'ticket.dispatched', 'ticket.reopened')
+        OR topic = 'ticket.verified' AND e->>'solved' <> 'not_solved'
+     ORDER BY ticket, version DESC
+), joining AS (
+    SELECT DISTINCT ON (ticket) ticket, version, topic
+      FROM happened WHERE topic IN ('ticket.joined', 'ticket.parted') ORDER BY ticket, version DESC
+), begun AS (
+    SELECT ticket, max(version) AS version
+      FROM happened WHERE topic IN ('ticket.reported', 'ticket.reopened') GROUP BY ticket
+), settling AS (
+    SELECT h.ticket, max(h.version) AS version
+      FROM happened AS h JOIN begun AS b USING (ticket)
+     WHERE h.topic IN ('ticket.handled', 'ticket.return_accepted') AND h.version > b.version
+     GROUP BY h.ticket
+), led AS (
+    SELECT DISTINCT ON (h.ticket) h.ticket, h.e->>'lead' AS lead
+      FROM happened AS h JOIN settling AS s ON s.ticket = h.ticket AND h.version <= s.version
+     WHERE h.topic = 'ticket.dispatched' ORDER BY h.ticket, h.version DESC
+), settled AS (
+    SELECT t.ticket
+      FROM ({TASKS.format(until="JOIN settling AS u ON u.ticket = s.ticket AND s.version <= u.version")}) AS t
+      JOIN led USING (ticket)
+     GROUP BY t.ticket
+    HAVING bool_and(t.last IN ('handled', 'return_accepted'))
+       AND bool_or(t.last = 'handled' AND t.department = led.lead)
+)
+SELECT d.ticket,
+       CASE WHEN j.topic = 'ticket.joined' THEN 'joined'
+            WHEN d.topic = 'ticket.handled_on_site' THEN 'handled'
+            WHEN d.topic = 'ticket.dispatched'
+                 THEN CASE WHEN s.ticket IS NULL THEN 'dispatched' ELSE 'handled' END
+            WHEN d.topic = 'ticket.reopened'
+                 THEN CASE WHEN jsonb_array_length(d.e->'calls') = 0 THEN 'reported'
+                           WHEN s.ticket IS NULL THEN 'dispatched' ELSE 'handled' END
+            ELSE replace(d.topic, 'ticket.', '') END AS stage
+  FROM deciding AS d LEFT JOIN joining AS j USING (ticket) LEFT JOIN settled AS s USING (ticket)
+ ORDER BY d.ticket
+"""
+WORKLOAD = """
+SELECT department,
+       count(*) FILTER (WHERE stage = 'dispatched') AS to_claim,
+       count(*) FILTER (WHERE stage = 'claimed') AS in_hand,
+       count(*) FILTER (WHERE stage = 'sent_back') AS sent_back,
+       count(*) FILTER (WHERE stage IN ('dispatched', 'claimed')
+                          AND (due_at AT TIME ZONE 'Asia/Shanghai')::date
+                            = (%(now)s AT TIME ZONE 'Asia/Shanghai')::date) AS due_today,
+       count(*) FILTER (WHERE stage = 'dispatched' AND claim_by < %(now)s
+                           OR stage = 'claimed' AND due_at < %(now)s) AS overdue,
+       count(*) FILTER (WHERE stage = 'handled' AND (last_at AT TIME ZONE 'Asia/Shanghai')::date
+                            > (%(now)s AT TIME ZONE 'Asia/Shanghai')::date - 30) AS handled_30d,
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY trunc(extract(epoch FROM last_at - called_at)))
+           FILTER (WHERE stage = 'handled' AND (last_at AT TIME ZONE 'Asia/Shanghai')::date
+                       > (%(now)s AT TIME ZONE 'Asia/Shanghai')::date - 30) AS median_handling_seconds
+  FROM task
+ GROUP BY department
+ ORDER BY department
+"""
+CLOCKS = """
+SELECT ticket, department, 'claim' AS clock, claim_by AS due_at FROM task WHERE stage = 'dispatched'
+ UNION ALL
+SELECT ticket, department, 'handle', due_at FROM task WHERE stage IN ('dispatched', 'claimed')
+ ORDER BY ticket, department, clock
+"""
+
+
+def recompute(database: Database, now: datetime) -> dict[str, list[tuple[Any, ...]]]:
+    """Stage by ticket, workload by department at `now`, and the running clocks."""
+    with psycopg.connect(database.owner) as conn:
+        for statement in (STEPS, TASKS_NOW):
+            conn.execute(statement.encode())
+        return {
+            "stages": conn.execute(STAGES.encode()).fetchall(),
+            "workload": conn.execute(WORKLOAD.encode(), {"now": now}).fetchall(),
+            "clocks": conn.execute(CLOCKS.encode()).fetchall(),
+        }
