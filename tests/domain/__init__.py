@@ -1,0 +1,1 @@
+"""What is allowed and what is refused, as sentences about the rules."""
