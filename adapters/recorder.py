@@ -24,6 +24,9 @@ GIVE_UP_AFTER = 10.0
 RETRY_AFTER = 0.1
 """Seconds between two attempts to reach it."""
 
+UNDONE = ("25", "40", "53", "54")
+"""Classes of SQLSTATE by which the server says that a statement was rolled back: no space, no memory."""
+
 LOCK_HEAD = """
 SELECT head, versions, used, serials
   FROM log.lock_head(%(originators)s::uuid[], %(accounts)s::text[], %(keys)s::text[], %(series)s::text[])
@@ -70,7 +73,7 @@ SELECT event_id, position, topic, state
 
 
 class Unavailable(Exception):
-    """The database cannot be reached: nothing was done. Try again in a few seconds."""
+    """The database cannot do this now, and nothing was done: try again in a few seconds."""
 
 
 class OutcomeUnknown(Exception):
@@ -123,6 +126,8 @@ class GroupRecorder:
             except (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError) as problem:
                 await self._drop_connection()
                 log.warning("database_lost", problem=type(problem).__name__)
+                if isinstance(problem, psycopg.Error) and (problem.sqlstate or "")[:2] in UNDONE:
+                    self._in_doubt = False
                 if clock() >= give_up:
                     return [OutcomeUnknown() if self._in_doubt else Unavailable()] * len(commands)
                 await asyncio.sleep(RETRY_AFTER)
