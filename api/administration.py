@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -10,7 +11,7 @@ from adapters.batch import Receipt
 from api import shapes
 from api.pages import CursorParameter, Limit, page, read_cursor
 from api.problems import Json
-from api.requests import SIGNED_IN, Caller, Calling
+from api.requests import HEADERS, SIGNED_IN, Caller, Calling
 from domain import unit as units
 from domain.account import Account, Grant, Open, Revoke
 from domain.actors import Role
@@ -28,24 +29,24 @@ class NewPassword:
     password: str
 
 
-@router.post("/units", status_code=201, response_model=Receipt, openapi_extra=SIGNED_IN)
+@router.post("/units", status_code=201, response_model=Receipt, openapi_extra=HEADERS)
 async def register(command: units.Register, calling: Calling) -> Response:
     """Take a place or department in."""
     parent = await calling.serving.store.find(Unit, Unit.id_of(command.parent)) if command.parent else None
     made = Unit.register(command, parent, by=calling.person, at=calling.serving.store.now())
     try:
-        return Json(await calling.serving.store.create(made), 201)
+        return Json(await calling.serving.store.create(made, calling.key), 201)
     except Conflict:
         raise UnitExists(unit=command.code[:50]) from None
 
 
-@router.post("/units/{code}/amend", response_model=Receipt, openapi_extra=SIGNED_IN)
+@router.post("/units/{code}/amend", response_model=Receipt, openapi_extra=HEADERS)
 async def amend(code: str, command: units.Amend, calling: Calling) -> Response:
     """Give a unit another name."""
     return Json(await _change_unit(calling, code, Unit.amend, command))
 
 
-@router.post("/units/{code}/close", response_model=Receipt, openapi_extra=SIGNED_IN)
+@router.post("/units/{code}/close", response_model=Receipt, openapi_extra=HEADERS)
 async def close_unit(code: str, calling: Calling) -> Response:
     """Take nothing new for a unit from now on."""
     return Json(await _change_unit(calling, code, Unit.close))
@@ -61,32 +62,32 @@ async def read_accounts(calling: Calling, limit: Limit = 50, cursor: CursorParam
     return Json(page(rows, limit, lambda row: [row["account"]]))
 
 
-@router.post("/accounts", status_code=201, response_model=Receipt, openapi_extra=SIGNED_IN)
+@router.post("/accounts", status_code=201, response_model=Receipt, openapi_extra=HEADERS)
 async def open_account(command: Open, calling: Calling) -> Response:
     """Open an account; it can sign in once it has a password."""
     store = calling.serving.store
     made = Account.open(command, by=calling.person, at=store.now())
     try:
-        return Json(await store.create(made), 201)
+        return Json(await store.create(made, calling.key), 201)
     except Conflict:
         raise AccountExists(account=command.account[:50]) from None
 
 
-@router.post("/accounts/{account}/grant", response_model=Receipt, openapi_extra=SIGNED_IN)
+@router.post("/accounts/{account}/grant", response_model=Receipt, openapi_extra=HEADERS)
 async def grant(account: str, command: Grant, calling: Calling) -> Response:
     """Let an account act in a role for a unit."""
     unit = await _unit(calling, command.unit)
     return Json(await _change_account(calling, account, Account.grant, command, unit))
 
 
-@router.post("/accounts/{account}/revoke", response_model=Receipt, openapi_extra=SIGNED_IN)
+@router.post("/accounts/{account}/revoke", response_model=Receipt, openapi_extra=HEADERS)
 async def revoke(account: str, command: Revoke, calling: Calling) -> Response:
     """Let an account no longer act in a role for a unit."""
     unit = await _unit(calling, command.unit)
     return Json(await _change_account(calling, account, Account.revoke, command, unit))
 
 
-@router.post("/accounts/{account}/password", response_model=Receipt, openapi_extra=SIGNED_IN)
+@router.post("/accounts/{account}/password", response_model=Receipt, openapi_extra=HEADERS)
 async def change_password(account: str, asked: NewPassword, calling: Calling) -> Response:
     """Set another password, one's own or as an administrator; all its sessions end."""
     receipt = await _change_account(calling, account, Account.change_password)
@@ -94,7 +95,7 @@ async def change_password(account: str, asked: NewPassword, calling: Calling) ->
     return Json(receipt)
 
 
-@router.post("/accounts/{account}/close", response_model=Receipt, openapi_extra=SIGNED_IN)
+@router.post("/accounts/{account}/close", response_model=Receipt, openapi_extra=HEADERS)
 async def close_account(account: str, calling: Calling) -> Response:
     """Let nobody sign in with an account any more."""
     receipt = await _change_account(calling, account, Account.close)
@@ -115,15 +116,16 @@ async def _unit(calling: Caller, code: str) -> Unit | None:
 async def _change_unit(calling: Caller, code: str, verb: Any, *facts: Any) -> Receipt:
     if await calling.serving.store.find(Unit, Unit.id_of(code)) is None:
         raise UnknownUnit(unit=code[:50])
-    receipt: Receipt = await calling.serving.store.change(
-        Unit, Unit.id_of(code), verb, *facts, by=calling.person
-    )
-    return receipt
+    return await _change(calling, Unit, Unit.id_of(code), verb, *facts)
 
 
 async def _change_account(calling: Caller, account: str, verb: Any, *facts: Any) -> Receipt:
-    id = Account.id_of(account)
-    if await calling.serving.store.find(Account, id) is None:
+    if await calling.serving.store.find(Account, Account.id_of(account)) is None:
         raise UnknownAccount(account=account[:50])
-    receipt: Receipt = await calling.serving.store.change(Account, id, verb, *facts, by=calling.person)
-    return receipt
+    return await _change(calling, Account, Account.id_of(account), verb, *facts)
+
+
+async def _change(calling: Caller, kind: Any, id: UUID, verb: Any, *facts: Any) -> Receipt:
+    return await calling.serving.store.change(
+        kind, id, verb, *facts, by=calling.person, version=calling.version, key=calling.key
+    )
