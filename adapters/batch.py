@@ -95,6 +95,8 @@ class Batch:
         self._mapper = mapper
         self.positions: list[int] = []
         self._events: list[tuple[UUID, UUID, int, str, bytes, str]] = []
+        self._followed: dict[UUID, int] = {}
+        """The version at which each history stood that goes on here."""
         self._numbers: dict[str, UUID] = {}
         self._series: dict[str, int] = {}
         self._answers: list[tuple[Key, Receipt]] = []
@@ -109,9 +111,12 @@ class Batch:
             versions = self._versions_after(command)
             events, number = self._numbered(command)
             states = [self._mapper.state_of(event) for event in events]
-        except (Conflict, msgspec.MsgspecError) as problem:
+        except (Conflict, msgspec.MsgspecError, TypeError, ValueError) as problem:
             return problem
-        self._head.versions |= versions
+        for id, version in versions.items():
+            if stood_at := self._head.versions.get(id, 0):
+                self._followed.setdefault(id, stood_at)
+            self._head.versions[id] = version
         receipt = command.receipt(number, self._head.position + 1)
         metadata = msgspec.json.encode(command.metadata).decode()
         for event, event_id, state in zip(events, command.event_ids, states, strict=True):
@@ -126,8 +131,10 @@ class Batch:
                 metadata,
             )
             self._events.append(row)
-        if number is not None:
+        if number is not None and isinstance(command.first, Reported):
+            series = command.first.number
             self._numbers[number] = command.first.originator_id
+            self._series[series] = self._head.serials[series] = self._head.serials.get(series, 0) + 1
         if key:
             self._answers.append((key, receipt))
             self._head.used[key.account, key.key] = key.fingerprint, receipt
@@ -143,13 +150,11 @@ class Batch:
         return versions
 
     def _numbered(self, command: Command) -> tuple[list[Event], str | None]:
-        """Give a report the next number of its series; the command itself keeps the series alone."""
+        """A report with the next number of its series; the command itself keeps the series alone."""
         report = command.first
         if not isinstance(report, Reported):
             return command.events, None
-        serial = self._head.serials.get(report.number, 0) + 1
-        self._head.serials[report.number] = self._series[report.number] = serial
-        numbered = report.numbered(serial)
+        numbered = report.numbered(self._head.serials.get(report.number, 0) + 1)
         return [numbered, *command.events[1:]], numbered.number
 
     def parameters(self) -> dict[str, Any]:
@@ -160,6 +165,8 @@ class Batch:
             **dict(zip(names, map(list, columns), strict=True)),
             "positions": self.positions,
             "before": self._before,
+            "followed": list(self._followed),
+            "followed_versions": list(self._followed.values()),
             "head": self._head.position,
             "numbers": list(self._numbers),
             "numbered": list(self._numbers.values()),

@@ -32,13 +32,19 @@ SELECT head, versions, used, serials
   FROM log.lock_head(%(originators)s::uuid[], %(accounts)s::text[], %(keys)s::text[], %(series)s::text[])
 """
 
-# All or nothing, and nothing where the head is no longer at `before`. Who waits on the channel is woken by
-# the commit.
+# All or nothing, and nothing where the head is no longer at `before`, or a history that goes on here does not
+# stand at the version before. Who waits on the channel is woken by the commit.
 APPEND = """
 WITH head AS (
     UPDATE log.head
        SET position = %(head)s, recorded_at = greatest(clock_timestamp(), recorded_at)
      WHERE position = %(before)s
+       AND NOT EXISTS (
+           SELECT
+             FROM unnest(%(followed)s::uuid[], %(followed_versions)s::integer[]) AS followed (id, version)
+            WHERE NOT EXISTS (
+                  SELECT FROM log.events AS e
+                   WHERE e.originator_id = followed.id AND e.originator_version = followed.version))
  RETURNING recorded_at, pg_notify('whistle_log', '')
 ), numbered AS (
     INSERT INTO log.numbers (number, originator_id)
@@ -106,7 +112,12 @@ class GroupRecorder:
         """The head as our last commit left it, if we know."""
 
     async def record(self, command: Command) -> Receipt:
-        """Record durably, together with whoever else waits."""
+        """Record durably, together with whoever else waits.
+
+        A key that no database can keep raises `UnicodeEncodeError` here, before it can fail its neighbours.
+        """
+        if command.key is not None:
+            f"{command.key.account}{command.key.key}".encode()
         return await self._batching.ask(command)
 
     async def finish(self) -> None:
@@ -151,31 +162,31 @@ class GroupRecorder:
             try:
                 answers = await self._append(conn, commands, head)
             except psycopg.errors.UniqueViolation:
-                self._in_doubt = False  # Some version or key is taken: the head has to say which.
-            else:
-                if answers is not None:
-                    return answers
+                answers = None  # Some version or key is taken: the locked head has to say which.
+            if answers is not None:
+                self._head = head
+                return answers
+            self._in_doubt = False
         async with conn.transaction():
             head = await _lock_head(conn, commands)
             recorded = await self._recorded_before(conn, commands) if self._in_doubt else {}
             new = [command for command in commands if command.event_ids[0] not in recorded]
             answers = await self._append(conn, new, head) or []
+        self._head = head
         answered = iter(answers)
         return [recorded.get(command.event_ids[0]) or next(answered) for command in commands]
 
     async def _append(
         self, conn: psycopg.AsyncConnection, commands: Sequence[Command], head: Head
     ) -> Sequence[Receipt | BaseException] | None:
-        """Append those commands that fit this head; None, and nothing done, where it is not the head."""
+        """Append those commands that fit this head; None, and nothing done, where the log does not fit it."""
         batch = Batch(head, self._mapper)
         answers = [batch.admit(command) for command in commands]
         if batch.positions:
             self._in_doubt = True
             cursor = await conn.execute(APPEND, batch.parameters(), prepare=True)
             if cursor.rowcount != len(batch.positions):
-                self._in_doubt = False
                 return None
-        self._head = head
         return answers
 
     async def _recorded_before(
