@@ -8,6 +8,9 @@ import fcntl
 import hashlib
 import os
 import pwd
+import shlex
+import shutil
+import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -56,7 +59,7 @@ def embedded_postgres(folder: Path) -> Iterator[Path]:
     """Keep the server of `folder` running while in use; gives the folder of its socket."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        in_use = (folder / "in_use.lock").open("a")
+        in_use = _lock_file(folder / "in_use.lock")
     except OSError as problem:
         raise BadSetting(f"The folder {folder} cannot be used: {problem.strerror}.") from None
     with in_use:
@@ -72,9 +75,16 @@ def embedded_postgres(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def _starting(folder: Path) -> Iterator[None]:
-    with (folder / "starting.lock").open("a") as lock:
+    with _lock_file(folder / "starting.lock") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _lock_file(path: Path) -> IO[str]:
+    """A file to hold locks on, which nobody else on this machine can open."""
+    opened = path.open("a")
+    path.chmod(0o600)
+    return opened
 
 
 def _start(folder: Path) -> Path:
@@ -85,7 +95,7 @@ def _start(folder: Path) -> Path:
     if _run("pg_ctl", "status", "-D", str(cluster)).returncode != 0:
         started = _run(
             "pg_ctl", "start", "-w", "-t", "120", "-D", str(cluster),
-            "-l", str(cluster / "server.log"), "-o", f"-k {socket}",
+            "-l", str(cluster / "server.log"), "-o", f"-k {shlex.quote(str(socket))}",
         )  # fmt: skip
         if started.returncode != 0:
             raise BadSetting(
@@ -105,29 +115,33 @@ def _stop_if_last(folder: Path, in_use: IO[str]) -> None:
 
 
 def _initialise(cluster: Path) -> None:
-    """Make a new cluster that only this operating system user can enter, as the peer it is."""
-    cluster.mkdir(mode=0o700, exist_ok=True)
+    """Make a new cluster that only this operating system user can enter, as the peer it is.
+
+    It gets its name last, so one that was cut short is made anew and never used.
+    """
+    making = cluster.with_name("postgres.new")
+    shutil.rmtree(making, ignore_errors=True)
+    making.mkdir(mode=0o700)
     us = pwd.getpwuid(os.geteuid()).pw_name
     if _runs_as_root():
         if OS_USER not in {user.pw_name for user in pwd.getpwall()}:
             subprocess.run(["/usr/sbin/useradd", "--system", "--no-create-home", OS_USER], check=True)
-        os.chown(cluster, *_ids())
+        os.chown(making, *_ids())
         for reached in (*cluster.parents, BIN, *BIN.parents):
             reached.chmod(reached.stat().st_mode | 0o001)
     made = _run(
-        "initdb", "-D", str(cluster), "-U", "postgres", "--auth=peer", "--encoding=UTF8", "--locale=C",
+        "initdb", "-D", str(making), "-U", "postgres", "--auth=peer", "--encoding=UTF8", "--locale=C",
     )  # fmt: skip
     if made.returncode != 0:
-        (cluster / "PG_VERSION").unlink(missing_ok=True)
         raise BadSetting(f"PostgreSQL could not make {cluster}: {made.stderr.strip()[-300:]}")
-    (cluster / "pg_hba.conf").write_text("local all all peer map=whistle\n")
-    (cluster / "pg_ident.conf").write_text(
-        "".join(
-            f"whistle {name} {role}\n" for name in {us, OS_USER} for role in ("postgres", "whistle_service")
-        )
+    roles = ("postgres", "whistle_service")
+    (making / "pg_hba.conf").write_text("local all all peer map=whistle\n")
+    (making / "pg_ident.conf").write_text(
+        "".join(f"whistle {name} {role}\n" for name in sorted({us, OS_USER}) for role in roles)
     )
-    with (cluster / "postgresql.conf").open("a") as configuration:
+    with (making / "postgresql.conf").open("a") as configuration:
         configuration.write(CONFIGURATION)
+    making.rename(cluster)
 
 
 def _socket_folder(cluster: Path) -> Path:
@@ -135,10 +149,12 @@ def _socket_folder(cluster: Path) -> Path:
         return cluster
     short = Path(tempfile.gettempdir()) / f"whistle-{hashlib.sha256(bytes(cluster)).hexdigest()[:12]}"
     short.mkdir(mode=0o700, exist_ok=True)
+    found = short.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (os.geteuid(), _ids()[0]):
+        raise BadSetting(f"{short} belongs to somebody else: use a data folder with a shorter path.")
     if _runs_as_root():
         os.chown(short, *_ids())
-    if short.stat().st_uid not in (os.geteuid(), _ids()[0]):
-        raise BadSetting(f"{short} belongs to somebody else: use a data folder with a shorter path.")
+    short.chmod(0o700)
     return short
 
 

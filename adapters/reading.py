@@ -91,6 +91,7 @@ class Reading:
         while True:
             try:
                 async with (
+                    asyncio.timeout_at(give_up + PATIENCE),
                     self._pool.connection() as conn,
                     conn.cursor(row_factory=row_factory) as cursor,
                 ):
@@ -100,7 +101,7 @@ class Reading:
                 raise Unavailable from problem  # The view is being built for the first time.
             except psycopg.DataError:
                 raise OutOfRange(field="a value", why="is none that can be looked for: change it") from None
-            except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as problem:
+            except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, TimeoutError) as problem:
                 if clock() >= give_up:
                     raise Unavailable from problem
                 await asyncio.sleep(RETRY_AFTER)

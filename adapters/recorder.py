@@ -24,6 +24,8 @@ GIVE_UP_AFTER = 10.0
 RETRY_AFTER = 0.1
 """Seconds between two attempts to reach it."""
 
+AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError)
+"""What the driver raises where the server is gone, going, or a standby that takes no writes."""
 UNDONE = ("25", "40", "53", "54")
 """Classes of SQLSTATE by which the server says that a statement was rolled back: no space, no memory."""
 
@@ -131,19 +133,22 @@ class GroupRecorder:
         give_up = clock() + GIVE_UP_AFTER
         self._in_doubt = False
         while True:
+            doubted = self._in_doubt
             try:
                 async with asyncio.timeout_at(give_up):
                     return await self._attempt(await self._connection(), commands)
-            except (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError) as problem:
+            except (*AWAY, TimeoutError) as problem:
                 await self._drop_connection()
                 log.warning("database_lost", problem=type(problem).__name__)
                 if isinstance(problem, psycopg.Error) and (problem.sqlstate or "")[:2] in UNDONE:
-                    self._in_doubt = False
+                    self._in_doubt = doubted  # This attempt is undone; of an earlier one that says nothing.
                 if clock() >= give_up:
                     return [OutcomeUnknown() if self._in_doubt else Unavailable()] * len(commands)
                 await asyncio.sleep(RETRY_AFTER)
             except psycopg.DatabaseError as problem:
                 await self._drop_connection()
+                if doubted:
+                    return [OutcomeUnknown()] * len(commands)
                 if len(commands) == 1:
                     log.error("command_failed", problem=type(problem).__name__)
                     return [problem]

@@ -13,7 +13,7 @@ import structlog
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
-from adapters.batching import Batching
+from adapters.batching import Batching, Overloaded
 from adapters.event_store import EventStore
 from adapters.reading import Reading
 from domain.account import Account
@@ -29,6 +29,8 @@ LINK = timedelta(days=400)
 FREE_FAILURES = 5
 """Wrong passwords before one has to wait; then 1, 2, 4, 8 … seconds, at most `LONGEST_WAIT`."""
 LONGEST_WAIT = timedelta(minutes=15)
+MOST_IN_LINE = 50
+"""Sign-ins that may wait; a password takes some 50 ms to check."""
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 200
 
@@ -42,7 +44,9 @@ SELECT asked.nth::integer, s.account, s.ticket,
 BEGIN = """
 WITH expired AS (DELETE FROM access.sessions WHERE expires_at < %(now)s)
 INSERT INTO access.sessions (token, account, ticket, expires_at)
-VALUES (%(token)s, %(account)s, %(ticket)s, %(expires_at)s)
+SELECT %(token)s::bytea, %(account)s::uuid, %(ticket)s::uuid, %(expires_at)s::timestamptz
+ WHERE %(account)s::uuid IS NULL
+    OR EXISTS (SELECT FROM access.passwords WHERE account = %(account)s AND hash = %(hash)s FOR SHARE)
 RETURNING token
 """
 END = "DELETE FROM access.sessions WHERE token = %(token)s RETURNING token"
@@ -94,29 +98,54 @@ class Sessions:
         self._hasher = PasswordHasher()
         self._nobody = self._hasher.hash(secrets.token_hex())
         self._hashing = asyncio.Semaphore(2)
+        self._in_line = 0
         self._tokens: Batching[bytes, SignedIn] = Batching(self._signed_in)
 
     async def sign_in(self, account: str, password: str) -> Session:
-        """Begin a session. Raises `WrongPassword`, and `TooManyAttempts` after some of those."""
+        """Begin a session. Raises `WrongPassword`, and `TooManyAttempts` after some of those.
+
+        Whether one has to wait is asked and counted in the same turn, so guessing in parallel gains nothing.
+        """
+        if self._in_line >= MOST_IN_LINE:
+            raise Overloaded
+        self._in_line += 1
+        try:
+            async with self._hashing:
+                opened, hashed = await self._checked(account, password)
+        finally:
+            self._in_line -= 1
+        now = self._store.now()
+        token, expires_at = await self._begin(now, SESSION, account=opened.id, hashed=hashed)
+        log.info("signed_in", account=opened.account)
+        return Session(token, expires_at, opened.account, opened.person().roles)
+
+    async def _checked(self, account: str, password: str) -> tuple[Account, str]:
+        """The account with this password, and the hash it was checked against."""
         id = Account.id_of(account[:50])
-        who = id.hex
-        for row in await self._reading.rows(LOCKED, {"who": who, "now": self._store.now()}):
+        for row in await self._reading.rows(LOCKED, {"who": id.hex, "now": self._store.now()}):
             wait = row["locked_until"] - self._store.now()
             raise TooManyAttempts(seconds=int(wait.total_seconds()) + 1)
         known = await self._reading.rows(HASH, {"account": id})
-        right = await self._verify(known[0]["hash"] if known else self._nobody, password)
+        hashed = known[0]["hash"] if known else self._nobody
+        right = await self._verify(hashed, password)
         opened = await self._store.find(Account, id) if right and known else None
-        now = self._store.now()
         if opened is None or opened.closed:
-            failure = {"who": who, "now": now, "free": FREE_FAILURES, "longest": LONGEST_WAIT}
+            failure = {
+                "who": id.hex,
+                "now": self._store.now(),
+                "free": FREE_FAILURES,
+                "longest": LONGEST_WAIT,
+            }
             await self._reading.rows(FAILED, failure)
-            log.info("sign_in_refused")
+            log.info("sign_in_refused", account=id.hex)
             raise WrongPassword()
-        person, name = opened.person(), opened.account
-        await self._reading.rows(SUCCEEDED, {"who": who})
-        token, expires_at = await self._begin(now, SESSION, account=id)
-        log.info("signed_in", account=name)
-        return Session(token, expires_at, name, person.roles)
+        await self._reading.rows(SUCCEEDED, {"who": id.hex})
+        return opened, hashed
+
+    async def has_password(self, account: str, password: str) -> bool:
+        """Whether this account has this password."""
+        known = await self._reading.rows(HASH, {"account": Account.id_of(account)})
+        return bool(known) and await self._verify(known[0]["hash"], password)
 
     async def link(self, ticket: UUID) -> tuple[str, datetime]:
         """A new secret link for the resident whose matter the ticket is, and until when it works."""
@@ -126,7 +155,7 @@ class Sessions:
         """Who holds this token, with the roles held now. Raises `NotSignedIn`."""
         signed_in = await self._tokens.ask(_hash(token))
         if signed_in.ticket is not None:
-            return Person("resident", (Assignment(Role.RESIDENT, str(signed_in.ticket)),))
+            return Person(f"resident:{signed_in.ticket}", (Assignment(Role.RESIDENT, str(signed_in.ticket)),))
         account = await self._store.find(Account, signed_in.account, signed_in.version)
         if account is None or account.closed:
             raise NotSignedIn()
@@ -140,24 +169,26 @@ class Sessions:
         """End all sessions of this account."""
         await self._reading.rows(END_ALL, {"account": Account.id_of(account)})
 
-    async def set_password(self, account: str, password: str) -> None:
-        """Keep another password for this account, and end its sessions."""
+    async def hashed(self, password: str) -> str:
+        """A new password as it is kept. Raises `OutOfRange` for one too short or too long."""
         if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
             raise OutOfRange(
                 field="password",
                 why=f"must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters",
             )
         async with self._hashing:
-            hashed = await asyncio.to_thread(self._hasher.hash, password)
+            return await asyncio.to_thread(self._hasher.hash, password)
+
+    async def set_password(self, account: str, hashed: str) -> None:
+        """Keep another password for this account, and end its sessions."""
         await self._reading.rows(SET_HASH, {"account": Account.id_of(account), "hash": hashed})
         await self.sign_out_everywhere(account)
 
     async def _verify(self, hashed: str, password: str) -> bool:
-        async with self._hashing:
-            try:
-                return await asyncio.to_thread(self._hasher.verify, hashed, password[:LONGEST_PASSWORD])
-            except VerificationError:
-                return False
+        try:
+            return await asyncio.to_thread(self._hasher.verify, hashed, password[:LONGEST_PASSWORD])
+        except VerificationError:
+            return False
 
     async def _begin(
         self,
@@ -165,13 +196,16 @@ class Sessions:
         lasting: timedelta,
         account: UUID | None = None,
         ticket: UUID | None = None,
+        hashed: str | None = None,
     ) -> tuple[str, datetime]:
+        """A new session; for an account only while its password is the one that was checked."""
         token = secrets.token_urlsafe(32)
         begun = {
             "token": _hash(token), "account": account, "ticket": ticket,
-            "now": now, "expires_at": now + lasting,
+            "now": now, "expires_at": now + lasting, "hash": hashed,
         }  # fmt: skip
-        await self._reading.rows(BEGIN, begun)
+        if not await self._reading.rows(BEGIN, begun):
+            raise WrongPassword()
         return token, now + lasting
 
     async def _signed_in(self, tokens: Sequence[bytes]) -> Sequence["SignedIn | BaseException"]:

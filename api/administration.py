@@ -1,6 +1,6 @@
 """Units and accounts over HTTP: every change is an event and says who made it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -55,8 +55,8 @@ async def close_unit(code: str, calling: Calling) -> Response:
 @router.get("/accounts", response_model=shapes.Page[shapes.AccountShape], openapi_extra=SIGNED_IN)
 async def read_accounts(calling: Calling, limit: Limit = 50, cursor: CursorParameter = None) -> Response:
     """The accounts and the roles they hold."""
-    if not calling.person.units(Role.ADMINISTRATOR) | calling.person.units(Role.AUDITOR):
-        raise NotYours(verb="list accounts", who="an administrator or auditor")
+    if "" not in calling.person.units(Role.ADMINISTRATOR) | calling.person.units(Role.AUDITOR):
+        raise NotYours(verb="list accounts", who="an administrator or auditor of everything")
     (name,) = read_cursor(cursor, tuple[str]) or (None,)
     rows = await accounts.accounts(calling.serving.reading, limit + 1, name)
     return Json(page(rows, limit, lambda row: [row["account"]]))
@@ -87,11 +87,17 @@ async def revoke(account: str, command: Revoke, calling: Calling) -> Response:
     return Json(await _change_account(calling, account, Account.revoke, command, unit))
 
 
-@router.post("/accounts/{account}/password", response_model=Receipt, openapi_extra=HEADERS)
+@router.post("/accounts/{account}/password", response_model=Receipt, openapi_extra=SIGNED_IN)
 async def change_password(account: str, asked: NewPassword, calling: Calling) -> Response:
-    """Set another password, one's own or as an administrator; all its sessions end."""
-    receipt = await _change_account(calling, account, Account.change_password)
-    await calling.serving.sessions.set_password(account, asked.password)
+    """Set another password, one's own or as an administrator; all its sessions end.
+
+    Takes no idempotency key: a repeat must be decided anew, and nothing made from a password is kept but its
+    slow hash.
+    """
+    sessions = calling.serving.sessions
+    hashed = await sessions.hashed(asked.password)
+    receipt = await _change_account(replace(calling, key=None), account, Account.change_password)
+    await sessions.set_password(account, hashed)
     return Json(receipt)
 
 

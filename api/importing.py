@@ -24,6 +24,7 @@ from domain.ticket import Ticket, commands
 from domain.ticket.stage import Source, Urgency
 from domain.unit import Amend, Kind, Register, Unit, check_kind
 
+OLDEST = datetime(1949, 10, 1, tzinfo=CHINA)
 AT_ONCE = 64
 """Rows under way at the same time."""
 UNIT_COLUMNS = ("code", "name", "parent", "level")
@@ -109,6 +110,8 @@ async def _ticket(service: Service, given: Row, outcome: Outcome) -> None:
     at = _time(given["at"]) if given.get("at") else now
     if at > now:
         raise OutOfRange(field="at", why="lies in the future: check the date")
+    if at < OLDEST:
+        raise OutOfRange(field="at", why=f"lies before {OLDEST:%Y}: check the date")
     code = given.get("grid", "")
     grid = await service.store.find(Unit, Unit.id_of(code))
     if grid is None:

@@ -75,7 +75,7 @@ async def replay(database: Database, number: str, at: str | None, version: int |
     """Print a ticket as it stood, and its events until then."""
     async with at_work(database) as service:
         ticket, items = await _as_it_stood(service, number, _time(at), version)
-    typer.echo(f"{ticket.number}  {ticket.title}")
+    typer.echo(f"{_one_line(ticket.number)}  {_one_line(ticket.title)}")
     typer.echo(
         f"{ticket.stage} since {local(ticket.stage_since)}, version {ticket.version}, {ticket.urgency}, "
         f"category {ticket.category or 'none'}, grid {ticket.grid}"
@@ -121,7 +121,8 @@ def _time(given: str | None) -> datetime | None:
 
 
 def _one_line(value: Any) -> str:
-    text = " ".join(str(value).split())
+    """A value on one line, without signs that a terminal would obey."""
+    text = "".join(c if c.isprintable() else " " for c in str(value))
     return text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]}…"
 
 

@@ -25,6 +25,7 @@ async def open_account(database: Database, account: str, name: str, roles: list[
     async with at_work(database) as service:
         grants = [await _grant(service, *role.partition(":")[::2]) for role in roles]
         at = service.store.now()
+        hashed = await service.sessions.hashed(password)
         opened = Account.open(Open(account, name), by=OPERATOR, at=at)
         for grant, unit in grants:
             opened.grant(grant, unit, by=OPERATOR, at=at)
@@ -32,7 +33,7 @@ async def open_account(database: Database, account: str, name: str, roles: list[
             await service.store.create(opened)
         except Conflict:
             raise AccountExists(account=account) from None
-        await service.sessions.set_password(account, password)
+        await service.sessions.set_password(account, hashed)
     return f"The account {account} is open."
 
 
@@ -59,8 +60,9 @@ async def change_password(database: Database, account: str, password: str) -> st
     """Set another password."""
     async with at_work(database) as service:
         id = await _known(service, account)
+        hashed = await service.sessions.hashed(password)
         await service.store.change(Account, id, Account.change_password, by=OPERATOR)
-        await service.sessions.set_password(account, password)
+        await service.sessions.set_password(account, hashed)
     return f"The password of {account} is changed, its sessions have ended."
 
 

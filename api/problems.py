@@ -61,7 +61,12 @@ class Json(Response):
 def problem(status: int, name: str, detail: str, headers: dict[str, str] | None = None) -> Response:
     """A problem as its response."""
     title = "".join(f" {c.lower()}" if c.isupper() else c for c in name).strip().capitalize()
-    body = {"type": TYPE + name, "title": title, "status": status, "detail": detail}
+    body = {
+        "type": TYPE + name,
+        "title": title,
+        "status": status,
+        "detail": detail.encode("utf-8", "replace").decode(),
+    }
     return Response(msgspec.json.encode(body), status, headers, "application/problem+json")
 
 

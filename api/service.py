@@ -1,7 +1,7 @@
 """What a request works with: the log, the views, who is who."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Annotated
@@ -9,6 +9,7 @@ from typing import Annotated
 import psycopg
 from fastapi import Depends, Request
 
+from adapters.batching import Batching
 from adapters.database import Database
 from adapters.event_store import EventStore
 from adapters.reading import Reading
@@ -29,6 +30,9 @@ SELECT h.position AS head, v.name, v.position, v.error
 """
 
 
+Positions = tuple[int, dict[str, tuple[int, str | None]]]
+
+
 class NotYet(Exception):
     """The view has not caught up with that position: ask again in a second."""
 
@@ -39,28 +43,32 @@ class Standing:
     def __init__(self, conninfo: str, reading: Reading) -> None:
         self._conninfo = conninfo
         self._reading = reading
-        self._moved = asyncio.Condition()
+        self._moved: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done as soon as views have moved; then there is another one."""
+        self._standing: Batching[None, Positions] = Batching(self._positions)
 
-    async def positions(self) -> tuple[int, dict[str, tuple[int, str | None]]]:
+    async def positions(self) -> "Positions":
         """The position of the log, and of each view with its error if it has stopped."""
+        return await self._standing.ask(None)
+
+    async def _positions(self, asked: Sequence[None]) -> "Sequence[Positions]":
         rows = await self._reading.rows(STANDING)
         views = {row["name"]: (row["position"], row["error"]) for row in rows if row["name"]}
-        return rows[0]["head"], views
+        return [(rows[0]["head"], views)] * len(asked)
 
     async def passed(self, view: str, position: int) -> int:
         """The position of the view, once it is at `position` or further. Raises `NotYet` after 5 s."""
-        try:
-            async with asyncio.timeout(WAIT):
-                while True:
-                    _, views = await self.positions()
-                    stands, _ = views.get(view, (0, None))
-                    if stands >= position:
-                        return stands
-                    async with self._moved:
-                        with suppress(TimeoutError):
-                            await asyncio.wait_for(self._moved.wait(), POLL)
-        except TimeoutError:
-            raise NotYet from None
+        clock = asyncio.get_running_loop().time
+        give_up = clock() + WAIT
+        while True:
+            moved = self._moved  # Before looking, so that no move is missed.
+            _, views = await self._standing.ask(None)
+            stands, _ = views.get(view, (0, None))
+            if stands >= position:
+                return stands
+            if clock() >= give_up:
+                raise NotYet
+            await asyncio.wait([moved], timeout=min(POLL, give_up - clock()))
 
     async def listen(self) -> None:
         """Wake those who wait whenever views have moved; runs until cancelled."""
@@ -69,8 +77,8 @@ class Standing:
                 async with await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True) as conn:
                     await conn.execute("LISTEN whistle_views")
                     async for _ in conn.notifies():
-                        async with self._moved:
-                            self._moved.notify_all()
+                        self._moved.set_result(None)
+                        self._moved = asyncio.get_running_loop().create_future()
             await asyncio.sleep(POLL)
 
 

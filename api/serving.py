@@ -36,6 +36,11 @@ def serve(settings: Settings, host: str, port: int, demo: bool, with_projector: 
     with ExitStack() as stack:
         listening = stack.enter_context(_listen(host, port))
         found = stack.enter_context(database(settings))
+        if not _is_loopback(host) and asyncio.run(demonstration.is_loaded(found)):
+            raise BadSetting(
+                "The accounts of the demonstration still have the password that everybody knows: "
+                "change or close them with `whistle account`, or use another folder."
+            )
         if demo:
             asyncio.run(demonstration.load(found))
         if with_projector and not settings.stock_recorder:

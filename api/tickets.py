@@ -90,8 +90,9 @@ async def join(id: str, command: commands.Join, calling: Calling) -> Response:
 @router.post("/{id}/part", response_model=Receipt, openapi_extra=HEADERS)
 async def part(id: str, command: commands.Part, calling: Calling) -> Response:
     """拆件: undo a join."""
-    into = (await _seen(calling, id)).joined_into
-    return await _change(calling, id, Ticket.part, command, others=(into,) if into else ())
+    ticket = await _seen(calling, id)
+    # One that was never joined is refused by its stage, whoever the other is.
+    return await _change(calling, id, Ticket.part, command, others=(ticket.joined_into or ticket.id,))
 
 
 @router.post("/{id}/link", status_code=201, response_model=shapes.Link, openapi_extra=SIGNED_IN)

@@ -22,6 +22,9 @@ HELD_FOR: dict[Role, tuple[Kind, ...]] = {
 }
 """Which kind of unit each role that can be granted is held for."""
 
+RESERVED = ("resident", "operator")
+"""Names that events give to those who act without an account."""
+
 FOR_ALL = (Role.AUDITOR, Role.ADMINISTRATOR)
 """Roles that may also be held for everything, with an empty unit."""
 
@@ -116,7 +119,9 @@ class Account(Aggregate):
         """Open an account that holds no role yet."""
         actor = administrator(by, "open accounts")
         check_text("account", command.account, 50)
-        if not command.account.isprintable() or " " in command.account:
+        if command.account in RESERVED:
+            raise OutOfRange(field="account", why="is a name of the service itself: take another one")
+        if not command.account.isprintable() or " " in command.account or ":" in command.account:
             raise OutOfRange(field="account", why="holds blanks or signs: use letters and digits")
         check_text("name", command.name, NAME)
         return cls._begin(
@@ -142,7 +147,7 @@ class Account(Aggregate):
             )
         if Assignment(command.role, command.unit) in self.roles:
             raise AlreadyGranted(account=self.account, role=command.role, unit=command.unit)
-        self._record(RoleGranted, actor, at, role=command.role, unit=command.unit)
+        self._record(RoleGranted, actor, at, role=command.role, unit=unit.code if unit else "")
 
     def revoke(self, command: Revoke, unit: Unit | None, by: Person, at: datetime) -> None:
         """Let the account no longer act in a role for `unit`."""

@@ -14,7 +14,7 @@ NAMESPACE = UUID("6f1d3c52-5a0e-5d7b-9a57-8d3b1c0e2f61")
 
 def id_of(kind: str, code: str) -> UUID:
     """The id of what already has a name of its own: the same name gives the same id everywhere."""
-    return uuid5(NAMESPACE, f"{kind}:{code}")
+    return uuid5(NAMESPACE, f"{kind}:{code}".encode("utf-8", "replace").decode())
 
 
 class Event(AggregateEvent):

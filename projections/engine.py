@@ -121,11 +121,7 @@ class Engine:
             return True
 
     def _next_step(self, conn: psycopg.Connection[Any]) -> Step | None:
-        standing = [
-            (self._views[name], position)
-            for name, version, position, error in conn.execute(STANDING)
-            if name in self._views and self._views[name].version == version and error is None
-        ]
+        standing = self._standing(conn)
         row = conn.execute(HEAD).fetchone()
         head = row[0] if row else 0
         after = min((position for _, position in standing), default=head)
@@ -133,6 +129,14 @@ class Engine:
             return None
         until = min((position for _, position in standing if position > after), default=head)
         return Step([view for view, position in standing if position == after], after, until)
+
+    def _standing(self, conn: psycopg.Connection[Any]) -> list[tuple[View, int]]:
+        """The views that run, and where they stand; locked until the transaction ends."""
+        return [
+            (self._views[name], position)
+            for name, version, position, error in conn.execute(STANDING)
+            if name in self._views and self._views[name].version == version and error is None
+        ]
 
     def _take(self, conn: psycopg.Connection[Any], step: Step) -> bool:
         events = self._fold.read(conn, step.after, step.until, BATCH)
@@ -151,7 +155,8 @@ class Engine:
         for view in step.views:
             try:
                 with conn.transaction():
-                    self._take(conn, Step([view], step.after, step.until))
+                    if (view, step.after) in self._standing(conn):
+                        self._take(conn, Step([view], step.after, step.until))
             except psycopg.OperationalError:
                 raise
             except Exception as own:

@@ -1,12 +1,13 @@
 """Filling new tables from the whole log: history by history, each folded and written once, on all cores."""
 
 import os
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from itertools import pairwise
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import Any
 from uuid import UUID
 
@@ -44,8 +45,11 @@ SAMPLES = "SELECT originator_id FROM log.events WHERE position = ANY (%(position
 
 def fill(
     conn: psycopg.Connection[Any], conninfo: str, views: Sequence[View], until: int, progress: Progress
-) -> None:
-    """Fill the tables of these views from the log up to `until`; `conninfo` leads to the same tables."""
+) -> int:
+    """Fill the tables of these views from the log up to `until`; `conninfo` leads to the same tables.
+
+    Gives the number of events found.
+    """
     work = partial(_fill_part, conninfo, views, until)
     counts: dict[str, Counter[Row]] = {}
     done = 0
@@ -57,6 +61,7 @@ def fill(
     for counted_in in (table for view in views for table in view.tables if table.counts):
         sums = counts.get(counted_in.name, Counter())
         copy_rows(conn, counted_in, ((*key, n) for key, n in sums.items() if n))
+    return done
 
 
 def _share_out(
@@ -65,8 +70,19 @@ def _share_out(
     if len(parts) == 1:
         yield from map(work, parts)
         return
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), _end_with_parent) as pool:
         yield from pool.map(work, parts)
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed must not go on filling the tables of the next build."""
+
+    def end() -> None:
+        if parent := parent_process():
+            parent.join()
+        os._exit(1)
+
+    threading.Thread(target=end, daemon=True).start()
 
 
 def _parts(conn: psycopg.Connection[Any], until: int) -> list[Part]:

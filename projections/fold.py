@@ -25,7 +25,7 @@ class Stored(NamedTuple):
 
 
 class Damaged(Exception):
-    """The log has a gap: an event is missing before position {position}. Run `whistle verify`."""
+    """The log has a gap: an event is missing, and no view can be trusted beyond it."""
 
 
 EVENTS = """

@@ -9,7 +9,7 @@ import structlog
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from projections.filling import Progress, fill
-from projections.fold import Fold
+from projections.fold import Damaged, Fold
 from projections.view import Table, View
 from projections.writing import write_difference
 
@@ -39,7 +39,8 @@ def rebuild(conninfo: str, views: Sequence[View], progress: Progress = lambda do
             conn.execute(f"DROP TABLE IF EXISTS building.{table.name}")
             conn.execute(table.create())
         position = _head(conn)
-        fill(conn, building, views, position, progress)
+        if (found := fill(conn, building, views, position, progress)) != position:
+            raise Damaged(f"The log has {found} events up to position {position}: some are missing.")
         with ThreadPoolExecutor(INDEXERS) as threads:
             list(threads.map(lambda table: _index(building, table), tables))
         position = _take_over(conn, views, position)

@@ -29,10 +29,10 @@ def scope(person: Person) -> Scope:
     held = {role: sorted(person.units(role)) for role in Role}
     departments = held[Role.HANDLER]
     parameters = {
-        "sees_all": bool(held[Role.AUDITOR] or held[Role.OPERATOR]),
+        "sees_all": "" in held[Role.AUDITOR] or bool(held[Role.OPERATOR]),
         "grids": held[Role.GRID_WORKER],
         "communities": held[Role.SORTER],
-        "towns": sorted({*held[Role.DISPATCHER], *held[Role.SUPERVISOR]}),
+        "towns": sorted({*held[Role.DISPATCHER], *held[Role.SUPERVISOR], *held[Role.AUDITOR]} - {""}),
         "tickets": held[Role.RESIDENT],
         "departments": departments,
     }

@@ -79,7 +79,7 @@ NO_HOUR = datetime(1970, 1, 1, tzinfo=CHINA)
 
 def hour(at: datetime) -> datetime:
     """The hour in which this moment lies, by its beginning."""
-    return at.replace(minute=0, second=0, microsecond=0)
+    return at.astimezone(CHINA).replace(minute=0, second=0, microsecond=0)
 
 
 def midnight(at: datetime) -> datetime:

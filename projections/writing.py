@@ -69,4 +69,8 @@ def _add(conn: Connection, table: Table, rows: list[Row]) -> None:
             f"ON CONFLICT ({', '.join(table.key_columns)}) DO UPDATE SET {n} = t.{n} + excluded.{n}",
             _records(table, rows),
         )
-        conn.execute(f"DELETE FROM {table.name} WHERE {n} = 0")
+        same = " AND ".join(f"t.{name} = touched.{name}" for name in table.key_columns)
+        conn.execute(
+            f"DELETE FROM {table.name} AS t USING {_given(table)} AS touched WHERE t.{n} = 0 AND {same}",
+            _records(table, rows),
+        )

@@ -37,18 +37,17 @@ async def load(database: Database) -> None:
         log.info("demonstration_loaded", tickets=TICKETS)
 
 
-async def load_tickets(database: Database) -> None:
-    """Load the tickets into a town that is there."""
-    async with at_work(database) as service:
-        for ticket in _tickets(service.store.now()):
-            await service.store.create(ticket)
-
-
 async def load_town(database: Database) -> None:
     """Load the town without any ticket."""
     async with at_work(database) as service:
         await _load_units(service)
         await _load_accounts(service)
+
+
+async def is_loaded(database: Database) -> bool:
+    """Whether accounts of the demonstration still have the password that everybody knows."""
+    async with at_work(database) as service:
+        return any([await service.sessions.has_password(name, PASSWORD) for name in ("admin", "dispatcher")])
 
 
 def accounts_as_text() -> str:
@@ -79,7 +78,7 @@ async def _load_account(service: Service, member: Member) -> None:
     if await service.store.find(Account, Account.id_of(member.account)) is None:
         opened = Account.open(Open(member.account, member.name), by=OPERATOR, at=at)
         opened.grant(Grant(member.role, member.unit), unit, by=OPERATOR, at=at)
-        await service.sessions.set_password(member.account, PASSWORD)
+        await service.sessions.set_password(member.account, await service.sessions.hashed(PASSWORD))
         await service.store.create(opened)
 
 

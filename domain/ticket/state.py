@@ -69,10 +69,7 @@ class State(Aggregate):
 
     def visible_to(self, person: Person) -> bool:
         """Whether this ticket is one of the person's grid, community, town, departments, or link."""
-        return any(
-            held.unit in self._seen_by(held.role) or held.role in (Role.AUDITOR, Role.OPERATOR)
-            for held in person.roles
-        )
+        return any(held.unit in self._seen_by(held.role) for held in person.roles)
 
     def _seen_by(self, role: Role) -> tuple[str, ...]:
         """The units whose people in this role see the ticket."""
@@ -83,6 +80,8 @@ class State(Aggregate):
             Role.SUPERVISOR: (self.town, self.county),
             Role.HANDLER: tuple(self.tasks),
             Role.RESIDENT: (str(self.id),),
+            Role.AUDITOR: ("", self.town, self.county),
+            Role.OPERATOR: ("",),
         }
         return seen.get(role, ())
 
@@ -97,13 +96,16 @@ class State(Aggregate):
 
     def must_reach_resident(self, person: Person) -> Actor:
         """The person as somebody who may hand the resident the secret link of this ticket."""
-        return self.must_be(
+        actor = self.must_be(
             person,
             "link",
             (Role.GRID_WORKER, self.grid),
             (Role.SORTER, self.community),
             (Role.DISPATCHER, self.town),
         )
+        if actor.account in self.handled_by:
+            raise NotYours(verb="link", who="somebody who did not handle it")
+        return actor
 
     def must_serve(self, person: Person, verb: str, department: str | None) -> tuple[Actor, Task]:
         """The person as a handler, and the task they mean; in doubt they are asked which one.

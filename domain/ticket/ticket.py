@@ -12,6 +12,7 @@ from domain.errors import (
     AlreadyAnswered,
     AlreadyCalled,
     CannotJoin,
+    Conflict,
     NothingToDispatch,
     NotYours,
     OutOfRange,
@@ -119,6 +120,8 @@ class Ticket(Handling):
         allowed = (Role.SORTER, self.community), (Role.DISPATCHER, self.town)
         actor = self.must_be(by, "part", *allowed)
         self.must_stand("part", Stage.JOINED)
+        if into.id != self.joined_into:
+            raise Conflict()
         check_text("reason", command.reason)
         self._record(events.Parted, actor, at, reason=command.reason)
         into._record(events.Released, actor, at, ticket=self.id, number=self.number)
