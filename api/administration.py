@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from adapters.batch import Receipt
 from api import shapes
-from api.pages import CursorParameter, Limit, page, read_cursor
+from api.pages import After, CursorParameter, Limit, page, read_cursor
 from api.problems import Json
 from api.requests import HEADERS, SIGNED_IN, Caller, Calling
 from domain import unit as units
@@ -53,10 +53,13 @@ async def close_unit(code: str, calling: Calling) -> Response:
 
 
 @router.get("/accounts", response_model=shapes.Page[shapes.AccountShape], openapi_extra=SIGNED_IN)
-async def read_accounts(calling: Calling, limit: Limit = 50, cursor: CursorParameter = None) -> Response:
+async def read_accounts(
+    calling: Calling, limit: Limit = 50, cursor: CursorParameter = None, after: After = None
+) -> Response:
     """The accounts and the roles they hold."""
     if "" not in calling.person.units(Role.ADMINISTRATOR) | calling.person.units(Role.AUDITOR):
         raise NotYours(verb="list accounts", who="an administrator or auditor of everything")
+    await calling.serving.standing.passed("accounts", after or 0)
     (name,) = read_cursor(cursor, tuple[str]) or (None,)
     rows = await accounts.accounts(calling.serving.reading, limit + 1, name)
     return Json(page(rows, limit, lambda row: [row["account"]]))

@@ -5,11 +5,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import quote
 from uuid import uuid4
 
 import psycopg
 import pytest
+import structlog
 from starlette.testclient import TestClient
 
 from adapters.database import SERVICE_ROLE, Database, migrate
@@ -22,6 +24,16 @@ from api.projector import VIEWS
 from projections.engine import Engine
 
 TEMPLATE = "template_town"
+
+# Plain lines: drawing a traceback with all that a service holds takes half a minute.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.processors.LogfmtRenderer(key_order=["level", "event"]),
+    ]
+)
 
 
 @pytest.fixture
@@ -46,9 +58,12 @@ def execute_as_owner(socket: Path, statement: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder of the socket of a running server, with the template of the town on it."""
-    with embedded_postgres(tmp_path_factory.mktemp("pg", numbered=True)) as socket:
+def server() -> Iterator[Path]:
+    """The folder of the socket of a running server, with the template of the town on it.
+
+    Not in pytest's own folder: any other run of pytest takes the right to enter that from the server's user.
+    """
+    with TemporaryDirectory(prefix="whistle-test-") as folder, embedded_postgres(Path(folder)) as socket:
         execute_as_owner(socket, f"CREATE DATABASE {TEMPLATE} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'")
         town = database_named(TEMPLATE, socket)
         migrate(town)

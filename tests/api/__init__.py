@@ -1,1 +1,5 @@
-"""Tests of the HTTP interface and the command line."""
+"""Tests of the HTTP interface."""
+
+import pytest
+
+pytest.register_assert_rewrite("tests.api.steps")

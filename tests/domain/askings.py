@@ -116,7 +116,7 @@ def sensible(practice: Practice) -> list[tuple[Somebody, Any]]:
             parts = [act for name, part in practice.parts.items() for act in _sensible_in(name, part)]
             return [*parts, *parts, *((people.dispatcher, call) for call in [*calls, *leads])]
         case "handled" | "verified":
-            verifying = [people.resident, people.resident, people.sorter, neighbour]
+            verifying = [people.resident, people.resident, people.sorter, people.worker, neighbour]
             again = [Reopen("又坏了"), *(Reopen("又坏了", (name,)) for name in practice.parts)]
             return [
                 *((who, Verify(solved)) for who in verifying for solved in Solved),

@@ -20,6 +20,8 @@ from domain.ticket.events import Attended, Claimed, Handled, ProgressNoted
 from domain.ticket.stage import Stage, TaskStage
 from tests.domain.given import given
 from tests.domain.people import (
+    A_DAY,
+    A_MINUTE,
     Somebody,
     dispatcher,
     housing,
@@ -75,6 +77,15 @@ def test_a_department_is_on_site_once_in_a_round() -> None:
     given(*JOINT, water(Claim()), water(Attend())).when(water(Attend())).then_refused(
         AlreadyAttended, "water"
     )
+
+
+def test_a_department_that_is_late_still_claims_and_handles() -> None:
+    late = (*JOINT, water(Claim(), after=A_DAY + A_MINUTE))
+    assert given(*late).ticket.tasks["water"].stage is TaskStage.CLAIMED
+    task = given(*late).when(water(HANDLE, after=30 * A_DAY)).then(Handled).tasks["water"]
+    assert task.stage is TaskStage.HANDLED
+    assert task.handled_at is not None
+    assert task.handled_at > task.due_at
 
 
 def test_progress_is_noted_as_often_as_there_is_any() -> None:

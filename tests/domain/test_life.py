@@ -24,7 +24,7 @@ from tests.domain.stored import replayed_from_log
 from tests.domain.stories import ON_SITE, REPORT
 
 SEED = int(os.environ.get("WHISTLE_SEED", "20260302"))
-LIVES = int(os.environ.get("WHISTLE_LIVES", "120"))
+LIVES = int(os.environ.get("WHISTLE_LIVES", "100"))
 STANDS = {
     "called": "dispatched",
     "claimed": "claimed",

@@ -28,7 +28,7 @@ FROM_THE_LIVES = matters()
 class Town:
     """Tickets that go on in random steps; what happened comes out as commands, event by event."""
 
-    def __init__(self, seed: int, begun: datetime = BEGUN, grids: list[str] = GRIDS) -> None:
+    def __init__(self, seed: int, begun: datetime = BEGUN, grids: list[str] = GRIDS[3:9]) -> None:
         self.random = Random(seed)
         self.now = begun
         self.tickets: list[Ticket] = []
@@ -50,10 +50,10 @@ class Town:
 
     def _step(self) -> None:
         random = self.random
-        if not self.tickets or random.random() < 0.12:
+        if not self.tickets or random.random() < 0.02:
             self._report()
             return
-        ticket = random.choice(self.tickets[-60:])
+        ticket = random.choice(self.tickets[-40:])
         who, verb, facts = random.choice(self._steps(ticket))
         verb(ticket, *facts, by=who, at=max(self.now, ticket.modified_on))
 
@@ -80,7 +80,7 @@ class Town:
         dispatch = commands.Dispatch(lead, tuple(assisting), due_at=due)
         sort = commands.Sort("drain", random.choice(list(Urgency)), keep=random.random() < 0.2)
         verify = commands.Verify(random.choice(list(Solved)), random.choice([None, *Satisfied]))
-        other = random.choice(self.tickets[-60:])
+        other = random.choice([each for each in self.tickets[-40:] if each.community == ticket.community])
         into = next((each for each in self.tickets if each.id == ticket.joined_into), None)
         steps: list[tuple[Person, Callable[..., None], tuple[Any, ...]]] = [
             (by, Ticket.sort, (sort,)),

@@ -2,36 +2,17 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
 from datetime import timedelta
 from random import Random
 
 import psycopg
 import pytest
 
-from adapters.batch import Command
 from adapters.database import Database
-from api.projector import VIEWS
 from projections import engine
-from projections.engine import Engine
-from tests.adapters.writing import recording
 from tests.projections.agreement import check_agreement, contents
 from tests.projections.histories import Town
-
-
-async def write(database: Database, happened: Sequence[Command]) -> None:
-    """Record it all, in order."""
-    async with recording(database) as recorder:
-        for begin in range(0, len(happened), 200):
-            await asyncio.gather(*map(recorder.record, happened[begin : begin + 200]))
-
-
-def advance(database: Database, at_most: int = 10**6) -> None:
-    """Carry the views on, that many batches at most."""
-    found = Engine(database.service, VIEWS)
-    with found.leading() as conn:
-        while at_most and found.advance(conn):
-            at_most -= 1
+from tests.projections.writing import advance, write
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

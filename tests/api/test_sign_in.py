@@ -1,0 +1,94 @@
+"""Signing in: what a stranger can learn, and how guessing is slowed down."""
+
+import psycopg
+import pytest
+
+from api.demonstration.town import PASSWORD
+from tests.api.steps import Steps, problem
+from tests.conftest import People
+
+WRONG = {"account": "water", "password": "not the password"}
+RIGHT = {"account": "water", "password": PASSWORD}
+FREE = 5
+
+
+def test_an_unknown_account_and_a_wrong_password_get_the_same_answer(people: People) -> None:
+    wrong = people.nobody.post("/api/session", json=WRONG)
+    unknown = people.nobody.post("/api/session", json={**WRONG, "account": "nobody-of-that-name"})
+    problem(wrong, 401, "WrongPassword")
+    assert (unknown.status_code, unknown.json()) == (wrong.status_code, wrong.json())
+    assert unknown.headers["www-authenticate"] == wrong.headers["www-authenticate"]
+    assert "set-cookie" not in wrong.headers
+
+
+@pytest.mark.parametrize("account", ["water", "nobody-of-that-name"])
+def test_after_five_failures_an_account_waits_even_for_the_right_password(
+    people: People, account: str
+) -> None:
+    guess = {"account": account, "password": "not the password"}
+    for _ in range(FREE + 1):
+        problem(people.nobody.post("/api/session", json=guess), 401, "WrongPassword")
+    answer = people.nobody.post("/api/session", json={**RIGHT, "account": account})
+    problem(answer, 429, "TooManyAttempts")
+    assert 1 <= int(answer.headers["retry-after"]) <= 3
+    assert people.nobody.post("/api/session", json={**RIGHT, "account": "power"}).status_code == 201
+
+
+def test_the_wait_doubles_with_each_failure_and_ends(people: People) -> None:
+    waits = []
+    with psycopg.connect(people.database.service, autocommit=True) as conn:
+        for _ in range(FREE + 4):
+            problem(people.nobody.post("/api/session", json=WRONG), 401, "WrongPassword")
+            row = conn.execute("SELECT extract(epoch FROM locked_until - now()) FROM access.failures")
+            waits.append(round(float((row.fetchone() or (0,))[0])))
+            # The wait is over, as if its seconds had passed.
+            conn.execute("UPDATE access.failures SET locked_until = now() - interval '1 millisecond'")
+    assert waits[FREE:] == [1, 2, 4, 8]
+    assert max(waits[:FREE]) == 0
+    assert people.nobody.post("/api/session", json=RIGHT).status_code == 201
+
+
+def test_a_success_forgets_the_failures_before_it(people: People) -> None:
+    for _ in range(2):
+        for _ in range(FREE):
+            problem(people.nobody.post("/api/session", json=WRONG), 401, "WrongPassword")
+        assert people.nobody.post("/api/session", json=RIGHT).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "name"),
+    [
+        ({}, 400, "Malformed"),
+        ({"account": "water"}, 400, "Malformed"),
+        ({"account": 1, "password": PASSWORD}, 400, "Malformed"),
+        ({"account": None, "password": None}, 400, "Malformed"),
+        ([], 400, "Malformed"),
+        ("water", 400, "Malformed"),
+        ({"account": "", "password": ""}, 401, "WrongPassword"),
+        ({"account": "water", "password": "x" * 100_000}, 401, "WrongPassword"),
+        ({"account": "water\0", "password": PASSWORD}, 401, "WrongPassword"),
+        ({"account": "water' --", "password": PASSWORD}, 401, "WrongPassword"),
+        ({"account": "water" + "x" * 100_000, "password": PASSWORD}, 401, "WrongPassword"),
+        ({"account": "WATER", "password": PASSWORD}, 401, "WrongPassword"),
+        ({"account": "water", "password": PASSWORD + " "}, 401, "WrongPassword"),
+        ({"account": "water", "password": PASSWORD + "\0"}, 401, "WrongPassword"),
+    ],
+)
+def test_a_strange_sign_in_is_refused_in_words(steps: Steps, body: object, status: int, name: str) -> None:
+    problem(steps.people.nobody.post("/api/session", json=body), status, name)
+
+
+def test_a_password_of_more_than_the_longest_does_not_match_by_its_beginning(people: People) -> None:
+    longest = "x" * 200
+    changed = people["admin"].post("/api/accounts/water/password", json={"password": longest})
+    assert changed.status_code == 200
+    longer = {"account": "water", "password": longest + "anything"}
+    problem(people.nobody.post("/api/session", json=longer), 401, "WrongPassword")
+    assert people.nobody.post("/api/session", json={**longer, "password": longest}).status_code == 201
+
+
+def test_the_answer_is_kept_by_nobody_on_the_way(people: People) -> None:
+    answer = people.nobody.post("/api/session", json=RIGHT)
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["x-request-id"]
