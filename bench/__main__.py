@@ -1,0 +1,48 @@
+"""`python -m bench [--quick] [MEASUREMENT …]`: measure, print a table, keep the numbers in bench/results."""
+
+import argparse
+import signal
+import sys
+import time
+
+import structlog
+
+from adapters.logs import configure_logs
+from bench import commands, lag, lives, reading, rebuild
+from bench.results import Result, save, show
+
+MEASUREMENTS = {
+    "commands": commands.measure,
+    "lives": lives.measure,
+    "lag": lag.measure,
+    "rebuild": rebuild.measure,
+    "reading": reading.measure,
+}
+
+
+def main() -> None:
+    """Run the measurements asked for, all of them if none is."""
+    parser = argparse.ArgumentParser("bench", description=__doc__)
+    parser.add_argument("measurements", nargs="*", metavar="MEASUREMENT", help=", ".join(MEASUREMENTS))
+    parser.add_argument("--quick", action="store_true", help="small ones: to see that they run")
+    asked = parser.parse_args()
+    if unknown := [name for name in asked.measurements if name not in MEASUREMENTS]:
+        parser.error(f"there is no measurement {unknown[0]}: use {', '.join(MEASUREMENTS)}")
+    # Ending by exception lets every measurement end its processes and remove its folders.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Interrupted."))
+    configure_logs("error")
+    results: dict[str, Result] = {}
+    try:
+        for name in asked.measurements or MEASUREMENTS:
+            print(f"Measuring {name} …", file=sys.stderr, flush=True)
+            began = time.perf_counter()
+            results[name] = MEASUREMENTS[name](asked.quick)
+            save(name, results[name], asked.quick, time.perf_counter() - began)
+    finally:
+        structlog.contextvars.clear_contextvars()
+        if results:
+            show(results)
+
+
+if __name__ == "__main__":
+    main()
