@@ -1,11 +1,14 @@
 """Load, decide, append: the three steps of every command."""
 
+import asyncio
 import os
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -64,6 +67,8 @@ class EventStore:
         self._histories = histories
         self._mapper = EventMapper()
         self._remembered: OrderedDict[UUID, Aggregate] = OrderedDict()
+        self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
+        """Who changes a history here takes turns; only other processes are met by deciding anew."""
 
     async def find(self, kind: type[A], id: UUID, newest: int | None = None) -> A | None:
         """The history as it stands now, or None; who knows its `newest` version spares the log a question.
@@ -120,24 +125,27 @@ class EventStore:
         """
         if key and (receipt := await self._answered(key)):
             return receipt
-        for _ in range(ATTEMPTS):
-            changing = [await self._take(kind, each) for each in (id, *others)]
-            try:
-                self._decide(changing, verb, facts, by, version)
-            except Refusal:
-                for each in changing:
-                    if not each.pending_events:
-                        self._remember(each)
-                if key and (receipt := await self._answered(key)):
-                    return receipt
-                raise
-            try:
-                first = changing[0]
-                number = first.number if isinstance(first, Ticket) else None
-                return await self._record(changing, number, key)
-            except Conflict:
-                continue
-        raise Conflict()
+        async with AsyncExitStack() as turns:
+            for turn in sorted({id, *others}):  # In one order for all, so that nobody waits in a circle.
+                await turns.enter_async_context(self._turns.setdefault(turn, asyncio.Lock()))
+            for _ in range(ATTEMPTS):
+                changing = [await self._take(kind, each) for each in (id, *others)]
+                try:
+                    self._decide(changing, verb, facts, by, version)
+                except Refusal:
+                    for each in changing:
+                        if not each.pending_events:
+                            self._remember(each)
+                    if key and (receipt := await self._answered(key)):
+                        return receipt
+                    raise
+                try:
+                    first = changing[0]
+                    number = first.number if isinstance(first, Ticket) else None
+                    return await self._record(changing, number, key)
+                except Conflict:
+                    continue
+            raise Conflict()
 
     def _decide(
         self,

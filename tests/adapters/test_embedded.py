@@ -129,6 +129,9 @@ def test_after_everything_was_killed_the_next_start_recovers(folder: Path) -> No
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Orphans are inherited by prctl on Linux alone.")
+@pytest.mark.xfail(
+    strict=True, reason="pg_ctl takes a killed server that nobody buried for a running one; see the issue"
+)
 def test_a_killed_server_whose_end_nobody_noticed_is_not_taken_for_a_running_one(folder: Path) -> None:
     libc = ctypes.CDLL(None)
     libc.prctl(CHILD_SUBREAPER, 1)  # As in a container whose first process buries nobody.

@@ -15,6 +15,8 @@ from tests.adapters.test_positions import numbers
 from tests.adapters.writing import (
     DISPATCHER,
     REJECT,
+    SORT,
+    SORTER,
     a_report,
     command,
     entries,
@@ -79,6 +81,26 @@ async def test_of_two_commands_of_one_batch_on_one_ticket_one_wins(empty: Databa
         answers = await together(recorder, [a_report(), one, a_report(), other, a_report()])
     check_all_but(answers, 3, Conflict, empty)
     assert transactions(empty) == 2
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("warm", [False, True], ids=["first batch", "later batch"])
+async def test_steps_of_one_ticket_that_follow_each_other_go_in_one_batch(
+    empty: Database, warm: bool
+) -> None:
+    async with recording(empty) as recorder:
+        if warm:
+            await recorder.record(a_report())
+        ticket = reported()
+        steps = [command(ticket)]
+        ticket.sort(SORT, SORTER, ticket.modified_on)
+        steps.append(command(ticket))
+        ticket.reject(REJECT, DISPATCHER, ticket.modified_on)
+        steps.append(command(ticket))
+        answers = await together(recorder, [a_report(), *steps])
+        assert [answer.version for answer in receipts(answers)] == [1, 1, 2, 3]
+    assert is_contiguous(entries(empty))
+    assert transactions(empty) == 1 + warm
 
 
 @pytest.mark.anyio
