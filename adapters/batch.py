@@ -114,8 +114,7 @@ class Batch:
         except (Conflict, msgspec.MsgspecError, TypeError, ValueError) as problem:
             return problem
         for id, version in versions.items():
-            if stood_at := self._head.versions.get(id, 0):
-                self._followed.setdefault(id, stood_at)
+            self._followed.setdefault(id, self._head.versions.get(id, 0))
             self._head.versions[id] = version
         receipt = command.receipt(number, self._head.position + 1)
         metadata = msgspec.json.encode(command.metadata).decode()
@@ -165,8 +164,8 @@ class Batch:
             **dict(zip(names, map(list, columns), strict=True)),
             "positions": self.positions,
             "before": self._before,
-            "followed": list(self._followed),
-            "followed_versions": list(self._followed.values()),
+            "followed": [id for id, version in self._followed.items() if version],
+            "followed_versions": [version for version in self._followed.values() if version],
             "head": self._head.position,
             "numbers": list(self._numbers),
             "numbered": list(self._numbers.values()),

@@ -19,6 +19,7 @@ from adapters.reading import Reading
 from domain.account import Account
 from domain.actors import Assignment, Person, Role
 from domain.errors import NotSignedIn, OutOfRange, TooManyAttempts, WrongPassword
+from domain.text import NO_TEXT, check_text
 
 log = structlog.get_logger()
 
@@ -171,6 +172,7 @@ class Sessions:
 
     async def hashed(self, password: str) -> str:
         """A new password as it is kept. Raises `OutOfRange` for one too short or too long."""
+        check_text("password", password)
         if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
             raise OutOfRange(
                 field="password",
@@ -185,8 +187,10 @@ class Sessions:
         await self.sign_out_everywhere(account)
 
     async def _verify(self, hashed: str, password: str) -> bool:
+        if len(password) > LONGEST_PASSWORD or NO_TEXT.search(password):
+            password = ""
         try:
-            return await asyncio.to_thread(self._hasher.verify, hashed, password[:LONGEST_PASSWORD])
+            return await asyncio.to_thread(self._hasher.verify, hashed, password)
         except VerificationError:
             return False
 
