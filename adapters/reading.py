@@ -99,7 +99,9 @@ class Reading:
                     return await cursor.fetchall()
             except psycopg.errors.UndefinedTable as problem:
                 raise Unavailable from problem  # The view is being built for the first time.
-            except psycopg.DataError:
+            except (psycopg.DataError, UnicodeEncodeError) as problem:
+                if getattr(problem, "sqlstate", None) is not None:
+                    raise  # The server could not compute: not for what was asked, but for what we wrote.
                 raise OutOfRange(field="a value", why="is none that can be looked for: change it") from None
             except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, TimeoutError) as problem:
                 if clock() >= give_up:

@@ -11,7 +11,7 @@ from adapters.batch import Receipt
 from api import shapes
 from api.pages import After, CursorParameter, Limit, page, read_cursor
 from api.problems import Json
-from api.requests import HEADERS, SIGNED_IN, Caller, Calling
+from api.requests import HEADERS, SIGNED_IN, Caller, Calling, Route
 from domain import unit as units
 from domain.account import Account, Grant, Open, Revoke
 from domain.actors import Role
@@ -19,7 +19,7 @@ from domain.errors import AccountExists, Conflict, NotYours, UnitExists, Unknown
 from domain.unit import Unit
 from projections import accounts
 
-router = APIRouter(prefix="/api", tags=["administration"])
+router = APIRouter(prefix="/api", tags=["administration"], route_class=Route)
 
 
 @dataclass(frozen=True)

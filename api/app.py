@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
+from pydantic import TypeAdapter
 
 from adapters.database import Database
 from adapters.settings import Settings
@@ -12,11 +14,11 @@ from api.problems import handle_problems
 from api.requests import EveryRequest
 from api.service import running
 
-PROBLEMS = {
+SCHEMAS = "#/components/schemas/{model}"
+PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {
         "description": says,
-        "content": {"application/problem+json": {}},
-        "model": shapes.Problem,
+        "content": {"application/problem+json": {"schema": {"$ref": SCHEMAS.format(model="Problem")}}},
     }
     for status, says in (
         (400, "malformed"),
@@ -28,6 +30,7 @@ PROBLEMS = {
         (413, "too large"),
         (422, "a value out of range, or a reused idempotency key"),
         (429, "too many"),
+        (500, "our fault"),
         (503, "try again"),
     )
 }
@@ -49,17 +52,19 @@ def application(database: Database, settings: Settings) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        responses=PROBLEMS,  # type: ignore[arg-type]
+        responses=PROBLEMS,
     )
     app.add_middleware(EveryRequest)
     for part in (tickets, session, lists, administration):
         app.include_router(part.router)
     handle_problems(app)
-    _say_how_to_sign_in(app)
+    _complete_description(app)
     return app
 
 
-def _say_how_to_sign_in(app: FastAPI) -> None:
-    """Name the scheme in /openapi.json that its requests refer to."""
-    schemes = app.openapi().setdefault("components", {}).setdefault("securitySchemes", {})
-    schemes["bearer"] = {"type": "http", "scheme": "bearer"}
+def _complete_description(app: FastAPI) -> None:
+    """Add to /openapi.json what its operations refer to: how to sign in, how a problem looks."""
+    components = app.openapi().setdefault("components", {})
+    components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+    problem = TypeAdapter(shapes.Problem).json_schema(ref_template=SCHEMAS)
+    components.setdefault("schemas", {})["Problem"] = problem

@@ -8,13 +8,13 @@ from starlette.responses import Response
 from api import shapes
 from api.pages import After, CursorParameter, Limit, page, read_cursor
 from api.problems import Json
-from api.requests import SIGNED_IN, Calling
+from api.requests import SIGNED_IN, Calling, Route
 from api.service import Serving
 from domain.category import CATEGORIES
 from domain.unit import Kind
 from projections import overdue, units, workload
 
-router = APIRouter(prefix="/api")
+router = APIRouter(prefix="/api", route_class=Route)
 
 
 @router.get("/workload", tags=["views"], response_model=shapes.Workload, openapi_extra=SIGNED_IN)

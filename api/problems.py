@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from adapters.batching import Overloaded
 from adapters.recorder import OutcomeUnknown, Unavailable
@@ -45,6 +46,8 @@ AGAIN: tuple[type[Exception], ...] = (Overloaded, Unavailable, OutcomeUnknown, N
 MALFORMED = ("missing", "json_invalid", "_type", "_parsing")
 """Kinds of mistakes in the form of a request, not in its values: 400."""
 
+FAULT = "This is our fault, and it is noted: nothing was done. Tell the administrator the id of the request."
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 HTTP_NAMES = {400: "Malformed", 404: "NotFound", 405: "MethodNotAllowed", 413: "TooLarge"}
 
 
@@ -66,6 +69,7 @@ def problem(status: int, name: str, detail: str, headers: dict[str, str] | None 
         "title": title,
         "status": status,
         "detail": detail.encode("utf-8", "replace").decode(),
+        "request": structlog.contextvars.get_contextvars().get("request"),
     }
     return Response(msgspec.json.encode(body), status, headers, "application/problem+json")
 
@@ -103,17 +107,23 @@ async def on_invalid(request: Request, invalid: Any) -> Response:
 async def on_http(request: Request, raised: Any) -> Response:
     """What the web layer itself refuses: no such path, no such method."""
     name = HTTP_NAMES.get(raised.status_code, "Refused")
-    return problem(raised.status_code, name, str(raised.detail), dict(raised.headers or {}))
+    headers = dict(raised.headers or {})
+    if raised.status_code == 405:
+        headers["Allow"] = ", ".join(_allowed(request))
+    return problem(raised.status_code, name, str(raised.detail), headers)
 
 
-async def on_fault(request: Request, fault: Exception) -> Response:
+def _allowed(request: Request) -> list[str]:
+    """The methods that some route has for this path; the framework names those of the first one alone."""
+    asked = [{**request.scope, "method": method} for method in METHODS]
+    routes = request.app.routes
+    return [s["method"] for s in asked if any(route.matches(s)[0] is Match.FULL for route in routes)]
+
+
+def on_fault(path: str, fault: Exception) -> Response:
     """A fault of ours: the log has the traceback, the person a sentence."""
-    log.error("request_failed", path=request.url.path, problem=type(fault).__name__, exc_info=fault)
-    return problem(
-        500,
-        "Fault",
-        "This is our fault, and it is noted: nothing was done. Tell the administrator.",
-    )
+    log.error("request_failed", path=path, problem=type(fault).__name__, exc_info=fault)
+    return problem(500, "Fault", FAULT)
 
 
 def _field(mistake: Any) -> str:
@@ -127,4 +137,3 @@ def handle_problems(app: FastAPI) -> None:
         app.add_exception_handler(again, on_again)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)
-    app.add_exception_handler(Exception, on_fault)

@@ -3,17 +3,21 @@
 import hashlib
 import itertools
 import secrets
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+import msgspec
 import structlog
 from fastapi import Depends, Request
+from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapters.batch import Key
-from api.problems import problem
+from api.problems import on_fault, problem
 from api.service import Service, service
 from domain.actors import Person
 from domain.errors import NotSignedIn, OutOfRange, VersionDiffers
@@ -23,7 +27,7 @@ LONGEST_KEY = 200
 LONGEST_VERSION = 9
 """Digits."""
 
-
+NO_OBJECT = "The body must be one JSON object in UTF-8, without halves of characters: {why}."
 MARKS = (b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")
 """On every answer: it is what it says, and nobody keeps a copy."""
 LARGEST = 1024 * 1024
@@ -32,7 +36,7 @@ TOO_LARGE = "The request is larger than 1 MiB: send photos one by one, and texts
 
 
 class EveryRequest:
-    """Gives each request an id, refuses too large ones, and marks answers as private."""
+    """Gives each request an id, refuses too large ones, marks answers as private, answers for faults."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -47,8 +51,12 @@ class EveryRequest:
         id = f"{self._process}-{next(self._count)}"
         structlog.contextvars.bind_contextvars(request=id)
 
+        begun = False
+
         async def send_marked(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
                 marks = (b"x-request-id", id.encode()), *MARKS
                 message["headers"] = [*message["headers"], *marks]
             await send(message)
@@ -69,8 +77,37 @@ class EveryRequest:
                 await problem(413, "TooLarge", TOO_LARGE)(scope, receive, send_marked)
             else:
                 await self._app(scope, receive_limited, send_marked)
+        except Exception as fault:
+            answer = on_fault(scope["path"], fault)
+            if begun:
+                raise  # Half an answer is out: only breaking it off says that the rest is missing.
+            await answer(scope, receive, send_marked)
         finally:
             structlog.contextvars.unbind_contextvars("request")
+
+
+class JsonRequest(Request):
+    """A request whose body, where it has one, is a JSON object that can be kept as it is."""
+
+    async def json(self) -> Any:
+        """The object; anything else, also half a surrogate pair in any text of it, is malformed."""
+        try:
+            return msgspec.json.decode(await self.body(), type=dict[str, Any])
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
+            raise HTTPException(400, NO_OBJECT.format(why=problem)) from None
+
+
+class Route(APIRoute):
+    """A route that reads its body as `JsonRequest` does."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, given our kind of request."""
+        handle = super().get_route_handler()
+
+        async def handle_json(request: Request) -> Response:
+            return await handle(JsonRequest(request.scope, request.receive))
+
+        return handle_json
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.problems import Json
-from api.requests import COOKIE, SIGNED_IN, Calling, token
+from api.requests import COOKIE, SIGNED_IN, Calling, Route, token
 from api.service import Serving
 from domain.actors import Assignment
 
-router = APIRouter(prefix="/api/session", tags=["session"])
+router = APIRouter(prefix="/api/session", tags=["session"], route_class=Route)
 
 
 @dataclass(frozen=True)

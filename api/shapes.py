@@ -23,12 +23,13 @@ class Page(Generic[Item]):
 
 @dataclass(frozen=True)
 class Problem:
-    """A refusal, as RFC 9457 says; `type` ends in its name."""
+    """A refusal, as RFC 9457 says; `type` ends in its name, `request` is its id in the log."""
 
     type: str
     title: str
     status: int
     detail: str
+    request: str
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from adapters.event_store import new_id
 from api import shapes
 from api.pages import After, CursorParameter, Limit, page, read_cursor
 from api.problems import Json
-from api.requests import HEADERS, SIGNED_IN, Caller, Calling
+from api.requests import HEADERS, SIGNED_IN, Caller, Calling, Route
 from api.service import Service
 from domain.errors import OutOfRange, UnknownGrid, UnknownTicket
 from domain.ticket import Ticket, commands
@@ -22,7 +22,7 @@ from domain.unit import Kind, Unit
 from projections import board
 from projections.history import history
 
-router = APIRouter(prefix="/api/tickets", tags=["tickets"])
+router = APIRouter(prefix="/api/tickets", tags=["tickets"], route_class=Route)
 
 
 def ticket_id(id: str) -> UUID:

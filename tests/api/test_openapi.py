@@ -121,7 +121,6 @@ def test_every_operation_says_what_it_answers(operations: Operations) -> None:
             assert schema.get("$ref") or schema.get("properties"), (method, path)
 
 
-@pytest.mark.xfail(reason="open: named in the closing note", strict=False)
 def test_every_refusal_is_said_to_be_a_problem(operations: Operations) -> None:
     for method, path, said in operations:
         refused = {code: answer for code, answer in said["responses"].items() if code >= "400"}
