@@ -50,6 +50,8 @@ supervisor = somebody("supervisor", (Role.SUPERVISOR, TOWN))
 county_supervisor = somebody("county", (Role.SUPERVISOR, COUNTY))
 resident = somebody("link", (Role.RESIDENT, str(TICKET)))
 auditor = somebody("auditor", (Role.AUDITOR, ""))
+town_auditor = somebody("town-auditor", (Role.AUDITOR, TOWN))
+county_auditor = somebody("county-auditor", (Role.AUDITOR, COUNTY))
 administrator = somebody("admin", (Role.ADMINISTRATOR, ""))
 town_administrator = somebody("town-admin", (Role.ADMINISTRATOR, TOWN))
 operator = Somebody(OPERATOR.account, OPERATOR.roles)
@@ -59,6 +61,7 @@ other_sorter = somebody("other-sorter", (Role.SORTER, "220621100002"))
 other_dispatcher = somebody("other-dispatcher", (Role.DISPATCHER, "220621101"))
 other_supervisor = somebody("other-supervisor", (Role.SUPERVISOR, "220621101"))
 other_county = somebody("other-county", (Role.SUPERVISOR, "220622"))
+other_auditor = somebody("other-auditor", (Role.AUDITOR, "220621101"))
 other_resident = somebody("other-link", (Role.RESIDENT, "0197d3a0-0000-7000-8000-00000000ffff"))
 foreigners = (
     other_worker,
@@ -66,5 +69,6 @@ foreigners = (
     other_dispatcher,
     other_supervisor,
     other_county,
+    other_auditor,
     other_resident,
 )

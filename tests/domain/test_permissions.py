@@ -73,7 +73,7 @@ PERSONS: dict[str, tuple[Somebody, ...]] = {
     "not called": (people.traffic,),
     "supervisor": (people.supervisor, people.county_supervisor),
     "resident": (people.resident,),
-    "auditor": (people.auditor,),
+    "auditor": (people.auditor, people.town_auditor, people.county_auditor),
     "administrator": (people.administrator, people.town_administrator),
     "operator": (people.operator,),
     "elsewhere": people.foreigners,

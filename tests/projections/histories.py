@@ -9,7 +9,7 @@ from uuid import UUID
 from adapters.batch import Command
 from adapters.event_store import new_id
 from api.demonstration.lives import DISPATCHER, HANDLERS, matters
-from api.demonstration.town import DEPARTMENTS, TOWN, grid_worker, sorter, units
+from api.demonstration.town import DEPARTMENTS, grid_worker, sorter, units
 from domain.actors import Assignment, Person, Role
 from domain.calendar import CHINA
 from domain.errors import Refusal
@@ -60,7 +60,7 @@ class Town:
     def _report(self) -> None:
         random = self.random
         matter, grid = random.choice(FROM_THE_LIVES), random.choice(self._grids)
-        place = Place(grid, grid[:12], TOWN, TOWN[:6], "FS")
+        place = Place(grid, grid[:12], grid[:9], grid[:6], "FS")
         report = commands.Report(
             matter.title, matter.description, grid,
             category=random.choice([None, matter.category]), address=random.choice([None, matter.address]),
