@@ -12,9 +12,12 @@ import shlex
 import shutil
 import stat
 import subprocess
+import sys
 import tempfile
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
@@ -39,6 +42,8 @@ OS_USER = "pgserver"
 """Who PostgreSQL runs as where the service runs as root, which PostgreSQL refuses."""
 LONGEST_SOCKET = 100
 """Bytes; a Unix socket's path may have 107."""
+LOOK = 0.5
+"""Seconds between two looks whether the server still lives."""
 
 CONFIGURATION = """
 listen_addresses = ''
@@ -56,7 +61,7 @@ log_min_error_statement = panic
 
 @contextmanager
 def embedded_postgres(folder: Path) -> Iterator[Path]:
-    """Keep the server of `folder` running while in use; gives the folder of its socket."""
+    """Keep the server of `folder` running while in use, even if it dies; gives the folder of its socket."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         in_use = _lock_file(folder / "in_use.lock")
@@ -66,9 +71,14 @@ def embedded_postgres(folder: Path) -> Iterator[Path]:
         with _starting(folder):
             fcntl.flock(in_use, fcntl.LOCK_SH)
             socket = _start(folder)
+        done = threading.Event()
+        keeper = threading.Thread(target=_keep, args=[folder, done], daemon=True)
+        keeper.start()
         try:
             yield socket
         finally:
+            done.set()
+            keeper.join()
             with _starting(folder):
                 _stop_if_last(folder, in_use)
 
@@ -92,17 +102,58 @@ def _start(folder: Path) -> Path:
     socket = _socket_folder(cluster)
     if not (cluster / "PG_VERSION").exists():
         _initialise(cluster)
-    if _run("pg_ctl", "status", "-D", str(cluster)).returncode != 0:
+    if not _lives(cluster):
+        _start_server(cluster, socket)
+        log.info("postgres_started", folder=str(cluster))
+    return socket
+
+
+def _start_server(cluster: Path, socket: Path) -> None:
+    """Start it; the last parts of one that was killed may need a moment to notice and go."""
+    for pause in (0.2, 1, 0):
         started = _run(
             "pg_ctl", "start", "-w", "-t", "120", "-D", str(cluster),
             "-l", str(cluster / "server.log"), "-o", f"-k {shlex.quote(str(socket))}",
         )  # fmt: skip
-        if started.returncode != 0:
-            raise BadSetting(
-                f"PostgreSQL did not start in {cluster}: see {cluster / 'server.log'} for its reason."
-            )
-        log.info("postgres_started", folder=str(cluster))
-    return socket
+        if started.returncode == 0:
+            return
+        time.sleep(pause)
+    raise BadSetting(f"PostgreSQL did not start in {cluster}: see {cluster / 'server.log'} for its reason.")
+
+
+def _keep(folder: Path, done: threading.Event) -> None:
+    """Start the server again whenever it has died, until `done`; tell of an outage once."""
+    told = False
+    while not done.wait(LOOK):
+        if _lives(folder / "postgres"):
+            told = False
+            continue
+        if not told:
+            log.error("postgres_died", folder=str(folder))
+            told = True
+        with suppress(BadSetting, OSError), _starting(folder):
+            _start(folder)
+
+
+def _lives(cluster: Path) -> bool:
+    """Whether the server of this folder lives; of one killed and never buried the files are removed.
+
+    PostgreSQL takes such a process for a living server and would not start. Should parts of the dead one
+    still be there, it notices their shared memory and refuses.
+    """
+    file = cluster / "postmaster.pid"
+    try:
+        pid = int(file.read_text().partition("\n")[0])
+        os.kill(pid, 0)
+    except (OSError, ValueError) as problem:
+        return isinstance(problem, PermissionError)
+    if sys.platform == "linux":
+        with suppress(OSError):
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX":
+                file.unlink()
+                (_socket_folder(cluster) / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
+                return False
+    return True
 
 
 def _stop_if_last(folder: Path, in_use: IO[str]) -> None:

@@ -129,9 +129,6 @@ def test_after_everything_was_killed_the_next_start_recovers(folder: Path) -> No
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Orphans are inherited by prctl on Linux alone.")
-@pytest.mark.xfail(
-    strict=True, reason="pg_ctl takes a killed server that nobody buried for a running one; see the issue"
-)
 def test_a_killed_server_whose_end_nobody_noticed_is_not_taken_for_a_running_one(folder: Path) -> None:
     libc = ctypes.CDLL(None)
     libc.prctl(CHILD_SUBREAPER, 1)  # As in a container whose first process buries nobody.
@@ -145,6 +142,15 @@ def test_a_killed_server_whose_end_nobody_noticed_is_not_taken_for_a_running_one
     finally:
         libc.prctl(CHILD_SUBREAPER, 0)
         os.waitpid(pid, 0)
+
+
+def test_a_server_that_dies_is_started_again_for_those_who_use_it(folder: Path) -> None:
+    with embedded_postgres(folder) as socket:
+        for _ in range(2):
+            pid = postmaster(folder)
+            os.kill(pid, signal.SIGKILL)
+            wait_for(lambda pid=pid: answers(socket) and postmaster(folder) != pid)
+    assert not answers(socket)
 
 
 def test_a_path_too_long_for_a_socket_works_all_the_same(folder: Path) -> None:
