@@ -29,7 +29,10 @@ RETRY = 0.5
 
 STANDING = "SELECT name, version, position, error FROM views.view ORDER BY name FOR UPDATE"
 MOVED = "UPDATE views.view SET position = %(position)s WHERE name = ANY (%(names)s)"
-STOPPED = "UPDATE views.view SET error = %(error)s WHERE name = %(name)s"
+STOPPED = """
+INSERT INTO views.view (name, version, position, error) VALUES (%(name)s, 0, 0, %(error)s)
+    ON CONFLICT (name) DO UPDATE SET error = excluded.error
+"""
 HEAD = "SELECT position FROM log.head"
 
 
@@ -99,10 +102,29 @@ class Engine:
         conn.execute("UPDATE views.view SET error = NULL WHERE error IS NOT NULL")
 
     def _build_missing(self, conn: psycopg.Connection[Any]) -> None:
+        """Build what is not there or of an older version; what a newer program built is left to that one."""
         built = {name: version for name, version, *_ in conn.execute(STANDING)}
-        missing = [view for view in self._views.values() if built.get(view.name) != view.version]
-        if missing:
-            rebuild(self._conninfo, missing)
+        missing = [view for view in self._views.values() if built.get(view.name, 0) < view.version]
+        try:
+            if missing:
+                rebuild(self._conninfo, missing)
+        except psycopg.OperationalError:
+            raise
+        except Exception:
+            log.warning("views_not_built_together", views=[view.name for view in missing])
+            for view in missing:
+                self._build_alone(conn, view)
+
+    def _build_alone(self, conn: psycopg.Connection[Any], view: View) -> None:
+        """Build one view; where that fails it says so, and its older version stays as it stands."""
+        try:
+            rebuild(self._conninfo, [view])
+        except psycopg.OperationalError:
+            raise
+        except Exception as problem:
+            error = f"{type(problem).__name__} while version {view.version} was built"
+            conn.execute(STOPPED, {"error": error, "name": view.name})
+            log.error("view_not_built", view=view.name, problem=type(problem).__name__)
 
     def advance(self, conn: psycopg.Connection[Any]) -> bool:
         """Carry the views that are furthest behind one batch further; False where none is behind."""

@@ -19,6 +19,8 @@ BUILDING = 0x4255_494C
 """The advisory lock under which one process builds: BUIL."""
 NEARLY = 500
 """Events behind the log at which the new views take over; the living ones wait for these last few."""
+PATIENCE = "2s"
+"""How long the living views may be kept waiting for a reader who still holds one of the tables to swap."""
 INDEXERS = 2
 """Tables that get their indexes at the same time."""
 
@@ -29,11 +31,19 @@ INSERT INTO views.view (name, version, position) VALUES (%(name)s, %(version)s, 
 """
 
 
+class Outdated(Exception):
+    """A newer program has built these views: they are not turned back."""
+
+
 def rebuild(conninfo: str, views: Sequence[View], progress: Progress = lambda done, of: None) -> int:
-    """Build these views from the whole log and put them in place; gives the position they stand at."""
+    """Build these views from the whole log and put them in place; gives the position they stand at.
+
+    Raises `Damaged` where the log has a gap, `Outdated` where a newer program built one of them.
+    """
     building = _in_building(conninfo)
     with psycopg.connect(building, autocommit=True) as conn:
         conn.execute("SELECT pg_advisory_lock(%s)", [BUILDING])
+        _check_versions(conn, views)
         tables = [table for view in views for table in view.tables]
         for table in tables:
             conn.execute(f"DROP TABLE IF EXISTS building.{table.name}")
@@ -55,21 +65,42 @@ def _index(conninfo: str, table: Table) -> None:
         conn.execute(f"ANALYZE {table.name}")
 
 
+def _check_versions(conn: psycopg.Connection[Any], views: Sequence[View]) -> None:
+    built = dict(conn.execute("SELECT name, version FROM views.view").fetchall())
+    for view in views:
+        if built.get(view.name, 0) > view.version:
+            raise Outdated(f"A newer program has built the view {view.name}: update this one.")
+
+
 def _take_over(conn: psycopg.Connection[Any], views: Sequence[View], position: int) -> int:
-    """Catch up with the log, then, while the living views wait, with its last events; and swap."""
+    """Catch up with the log, then, while the living views wait, with its last events; and swap.
+
+    Where somebody reads one of the tables for long, the living views go on and the swap is tried again.
+    """
     fold = Fold()
-    while _head(conn) - position > NEARLY:
-        position = _catch_up(conn, fold, views, position)
-    with conn.transaction():
-        conn.execute("LOCK TABLE views.view IN EXCLUSIVE MODE")
-        while _head(conn) > position:
+    while True:
+        while _head(conn) - position > NEARLY:
             position = _catch_up(conn, fold, views, position)
-        for view in views:
-            for table in view.tables:
-                conn.execute(f"DROP TABLE IF EXISTS views.{table.name}")
-                conn.execute(f"ALTER TABLE building.{table.name} SET SCHEMA views")
-            conn.execute(BUILT, {"name": view.name, "version": view.version, "position": position})
-        conn.execute("NOTIFY whistle_views")
+        try:
+            with conn.transaction():
+                conn.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
+                return _swap(conn, fold, views, position)
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
+            # What the swap had added is undone, and the fold knows better than the tables: both start anew.
+            log.warning("views_in_use", views=[view.name for view in views])
+            fold.forget()
+
+
+def _swap(conn: psycopg.Connection[Any], fold: Fold, views: Sequence[View], position: int) -> int:
+    conn.execute("LOCK TABLE views.view IN EXCLUSIVE MODE")
+    while _head(conn) > position:
+        position = _catch_up(conn, fold, views, position)
+    for view in views:
+        for table in view.tables:
+            conn.execute(f"DROP TABLE IF EXISTS views.{table.name}")
+            conn.execute(f"ALTER TABLE building.{table.name} SET SCHEMA views")
+        conn.execute(BUILT, {"name": view.name, "version": view.version, "position": position})
+    conn.execute("NOTIFY whistle_views")
     return position
 
 

@@ -76,6 +76,31 @@ def test_people_read_on_while_views_are_rebuilt_and_never_see_half_of_them(datab
         rebuilding.join()
 
 
+def test_somebody_who_reads_for_long_holds_up_the_swap_but_not_the_living_views(database: Database) -> None:
+    write_reports(database, 3)
+    with projecting(database), psycopg.connect(database.owner) as reader:
+        wait_for(lambda: caught_up(database))
+        reader.execute("SELECT count(*) FROM views.board_ticket")
+        rebuilding = threading.Thread(target=rebuild, args=[database.service, VIEWS])
+        rebuilding.start()
+        wait_for(lambda: is_waiting_for_a_lock(database))
+        write_reports(database, 2)
+        wait_for(lambda: caught_up(database))
+        assert rebuilding.is_alive()
+        reader.rollback()
+        rebuilding.join(60)
+        assert not rebuilding.is_alive()
+    assert lines(database) == 5
+    check_agreement(database)
+
+
+def is_waiting_for_a_lock(database: Database) -> bool:
+    """Whether somebody stands before a table that another one holds."""
+    query = "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'"
+    (found,) = row(database, query)
+    return bool(found)
+
+
 def test_one_view_is_rebuilt_and_the_others_are_left_alone(database: Database) -> None:
     query = "SELECT name FROM views.view WHERE built_at > %s"
     (before,) = row(database, "SELECT clock_timestamp()")
