@@ -4,6 +4,7 @@ import argparse
 import signal
 import sys
 import time
+from functools import partial
 
 import structlog
 
@@ -25,18 +26,22 @@ def main() -> None:
     parser = argparse.ArgumentParser("bench", description=__doc__)
     parser.add_argument("measurements", nargs="*", metavar="MEASUREMENT", help=", ".join(MEASUREMENTS))
     parser.add_argument("--quick", action="store_true", help="small ones: to see that they run")
+    parser.add_argument(
+        "--tickets", type=int, default=reading.LARGE, help="size of the large town in reading"
+    )
     asked = parser.parse_args()
     if unknown := [name for name in asked.measurements if name not in MEASUREMENTS]:
         parser.error(f"there is no measurement {unknown[0]}: use {', '.join(MEASUREMENTS)}")
     # Ending by exception lets every measurement end its processes and remove its folders.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Interrupted."))
     configure_logs("error")
+    measurements = {**MEASUREMENTS, "reading": partial(reading.measure, tickets=asked.tickets)}
     results: dict[str, Result] = {}
     try:
         for name in asked.measurements or MEASUREMENTS:
             print(f"Measuring {name} …", file=sys.stderr, flush=True)
             began = time.perf_counter()
-            results[name] = MEASUREMENTS[name](asked.quick)
+            results[name] = measurements[name](asked.quick)
             save(name, results[name], asked.quick, time.perf_counter() - began)
     finally:
         structlog.contextvars.clear_contextvars()

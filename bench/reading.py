@@ -17,9 +17,9 @@ SMALL, LARGE = 10_000, 1_000_000
 READS = "workload", "overdue", "department", "history"
 
 
-def measure(quick: bool) -> Result:
+def measure(quick: bool, tickets: int = LARGE) -> Result:
     """Build both towns, then read in turns."""
-    sizes = (1_000, 20_000) if quick else (SMALL, LARGE)
+    sizes = (1_000, 20_000) if quick else (SMALL, tickets)
     turns, each = (4, 50) if quick else (20, 100)
     read: dict[int, dict[str, list[float]]] = {size: {name: [] for name in READS} for size in sizes}
     built: dict[str, Any] = {}

@@ -4,6 +4,7 @@ import os
 import platform
 import shutil
 import subprocess
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+LOOPS = 2_000_000
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -124,10 +126,19 @@ def _machine() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
         "packages": {name: version(name) for name in ("fastapi", "uvicorn", "psycopg", "eventsourcing")},
+        "python_loop_ns": _loop_ns(),
         "cpu_pressure_percent": _pressure(),
         "load_average": [round(value, 2) for value in os.getloadavg()],
         "postgres": "embedded 18, its normal settings, fsync on",
     }
+
+
+def _loop_ns() -> float:
+    """CPU time of one turn of the simplest loop: some 50 ns on an idle core, more where cores are shared."""
+    begin = time.process_time()
+    for _ in range(LOOPS):
+        pass
+    return round((time.process_time() - begin) / LOOPS * 1e9, 1)
 
 
 def _pressure() -> float | None:
