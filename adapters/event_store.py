@@ -101,9 +101,10 @@ class EventStore:
         return found if isinstance(found, kind) else None
 
     async def create(self, made: Aggregate, key: Key | None = None) -> Receipt:
-        """Record a new history. Raises `Conflict` where there is one with this id already."""
-        if key and (receipt := await self._answered(key)):
-            return receipt
+        """Record a new history. Raises `Conflict` where there is one with this id already.
+
+        Ask `answered` before deciding on it: what is repeated under its key may not be allowed any more.
+        """
         number = made.number if isinstance(made, Ticket) else None
         return await self._record([made], number, key)
 
@@ -123,7 +124,7 @@ class EventStore:
         Somebody else's change in between is met by deciding again, up to three times, then `Conflict`;
         with `version` (If-Match), a history at another one is refused with `VersionDiffers`.
         """
-        if key and (receipt := await self._answered(key)):
+        if receipt := await self.answered(key):
             return receipt
         async with AsyncExitStack() as turns:
             for turn in sorted({id, *others}):  # In one order for all, so that nobody waits in a circle.
@@ -136,7 +137,7 @@ class EventStore:
                     for each in changing:
                         if not each.pending_events:
                             self._remember(each)
-                    if key and (receipt := await self._answered(key)):
+                    if receipt := await self.answered(key):
                         return receipt
                     raise
                 try:
@@ -173,10 +174,20 @@ class EventStore:
                 changed[0].number = receipt.number
             for each in changed:
                 self._remember(each)
-        log.info("command_accepted", fact=events[0].TOPIC, id=receipt.id, position=receipt.position)
+        first = events[0]
+        log.info(
+            "command_accepted",
+            fact=first.TOPIC,
+            id=receipt.id,
+            position=receipt.position,
+            account=first.by.account,
+        )
         return receipt
 
-    async def _answered(self, key: Key) -> Receipt | None:
+    async def answered(self, key: Key | None) -> Receipt | None:
+        """What was answered to this key already, if anything. Raises `KeyReused` for another request's."""
+        if key is None:
+            return None
         answered = await self._histories.answered(key.account, key.key)
         if answered is None:
             return None

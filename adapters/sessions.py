@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import ipaddress
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +29,9 @@ SESSION = timedelta(hours=12)
 LINK = timedelta(days=400)
 """How long a resident's secret link lasts."""
 FREE_FAILURES = 5
-"""Wrong passwords before one has to wait; then 1, 2, 4, 8 … seconds, at most `LONGEST_WAIT`."""
+"""Wrong passwords from one address before it has to wait; then 1, 2, 4 … seconds, at most `LONGEST_WAIT`."""
+FREE_FAILURES_ANYWHERE = 100
+"""Wrong passwords for one account from all addresses together before everybody has to wait for it."""
 LONGEST_WAIT = timedelta(minutes=15)
 MOST_IN_LINE = 50
 """Sign-ins that may wait; a password takes some 50 ms to check."""
@@ -58,7 +61,9 @@ INSERT INTO access.passwords (account, hash) VALUES (%(account)s, %(hash)s)
     ON CONFLICT (account) DO UPDATE SET hash = excluded.hash
 RETURNING account
 """
-LOCKED = "SELECT locked_until FROM access.failures WHERE who = %(who)s AND locked_until > %(now)s"
+LOCKED = """
+SELECT max(locked_until) AS until FROM access.failures WHERE who = ANY (%(who)s) AND locked_until > %(now)s
+"""
 FAILED = """
 INSERT INTO access.failures (who, failures, locked_until) VALUES (%(who)s, 1, %(now)s)
     ON CONFLICT (who) DO UPDATE
@@ -70,6 +75,20 @@ INSERT INTO access.failures (who, failures, locked_until) VALUES (%(who)s, 1, %(
 RETURNING failures
 """
 SUCCEEDED = "DELETE FROM access.failures WHERE who = %(who)s RETURNING who"
+# Some of what nobody asks for any more: old failures, and keys whose requests nobody repeats.
+TIDY = """
+WITH failures AS (
+    DELETE FROM access.failures
+     WHERE who IN (SELECT who FROM access.failures
+                    WHERE locked_until < %(now)s - %(failures)s::interval LIMIT 10000))
+DELETE FROM log.idempotency
+ WHERE (account, key) IN (SELECT account, key FROM log.idempotency
+                           WHERE recorded_at < %(now)s - %(keys)s::interval LIMIT 10000)
+RETURNING key
+"""
+TIDY_EVERY = timedelta(hours=1)
+KEEP = {"failures": timedelta(days=1), "keys": timedelta(days=30)}
+"""How long failed sign-ins and idempotency keys are kept."""
 
 
 @dataclass(frozen=True)
@@ -100,47 +119,55 @@ class Sessions:
         self._nobody = self._hasher.hash(secrets.token_hex())
         self._hashing = asyncio.Semaphore(2)
         self._in_line = 0
+        self._tidied: datetime | None = None
         self._tokens: Batching[bytes, SignedIn] = Batching(self._signed_in)
 
-    async def sign_in(self, account: str, password: str) -> Session:
+    async def sign_in(self, account: str, password: str, address: str = "") -> Session:
         """Begin a session. Raises `WrongPassword`, and `TooManyAttempts` after some of those.
 
-        Whether one has to wait is asked and counted in the same turn, so guessing in parallel gains nothing.
+        Failures are counted for the account and the address they come from, so that no stranger locks
+        somebody out; only very many lock an account for all. Whether one has to wait is asked and counted
+        in the same turn, so guessing in parallel gains nothing.
         """
         if self._in_line >= MOST_IN_LINE:
             raise Overloaded
         self._in_line += 1
         try:
             async with self._hashing:
-                opened, hashed = await self._checked(account, password)
+                opened, hashed = await self._checked(account, password, address)
         finally:
             self._in_line -= 1
         now = self._store.now()
         token, expires_at = await self._begin(now, SESSION, account=opened.id, hashed=hashed)
         log.info("signed_in", account=opened.account)
+        await self._tidy(now)
         return Session(token, expires_at, opened.account, opened.person().roles)
 
-    async def _checked(self, account: str, password: str) -> tuple[Account, str]:
+    async def _tidy(self, now: datetime) -> None:
+        """Remove what is too old, at the first sign-in of every hour."""
+        if self._tidied is None or now - self._tidied > TIDY_EVERY:
+            self._tidied = now
+            await self._reading.rows(TIDY, {"now": now, **KEEP})
+
+    async def _checked(self, account: str, password: str, address: str) -> tuple[Account, str]:
         """The account with this password, and the hash it was checked against."""
         id = Account.id_of(account[:50])
-        for row in await self._reading.rows(LOCKED, {"who": id.hex, "now": self._store.now()}):
-            wait = row["locked_until"] - self._store.now()
+        anywhere, here = id.hex, f"{id.hex} {_network(address)}"
+        (lock,) = await self._reading.rows(LOCKED, {"who": [anywhere, here], "now": self._store.now()})
+        if lock["until"] is not None:
+            wait = lock["until"] - self._store.now()
             raise TooManyAttempts(seconds=int(wait.total_seconds()) + 1)
         known = await self._reading.rows(HASH, {"account": id})
         hashed = known[0]["hash"] if known else self._nobody
         right = await self._verify(hashed, password)
         opened = await self._store.find(Account, id) if right and known else None
         if opened is None or opened.closed:
-            failure = {
-                "who": id.hex,
-                "now": self._store.now(),
-                "free": FREE_FAILURES,
-                "longest": LONGEST_WAIT,
-            }
-            await self._reading.rows(FAILED, failure)
+            for who, free in ((here, FREE_FAILURES), (anywhere, FREE_FAILURES_ANYWHERE)):
+                failure = {"who": who, "now": self._store.now(), "free": free, "longest": LONGEST_WAIT}
+                await self._reading.rows(FAILED, failure)
             log.info("sign_in_refused", account=id.hex)
             raise WrongPassword()
-        await self._reading.rows(SUCCEEDED, {"who": id.hex})
+        await self._reading.rows(SUCCEEDED, {"who": here})
         return opened, hashed
 
     async def has_password(self, account: str, password: str) -> bool:
@@ -216,6 +243,15 @@ class Sessions:
         rows = await self._reading.rows(SIGNED_IN, {"tokens": list(tokens), "now": self._store.now()})
         found = {row.pop("nth"): SignedIn(**row) for row in rows}
         return [found.get(nth) or NotSignedIn() for nth in range(1, len(tokens) + 1)]
+
+
+def _network(address: str) -> str:
+    """What of an address its holder cannot choose: of IPv6 the first half."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address[:50]
+    return str(found) if found.version == 4 else f"{int(found) >> 64:x}"
 
 
 def _hash(token: str) -> bytes:

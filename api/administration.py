@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from adapters.batch import Receipt
 from api import shapes
-from api.pages import After, CursorParameter, Limit, page, read_cursor
+from api.pages import After, CursorParameter, Limit, history_page, page, read_cursor
 from api.problems import Json
 from api.requests import HEADERS, SIGNED_IN, Caller, Calling, Route
 from domain import unit as units
@@ -18,6 +18,8 @@ from domain.actors import Role
 from domain.errors import AccountExists, Conflict, NotYours, UnitExists, UnknownAccount, UnknownUnit
 from domain.unit import Unit
 from projections import accounts
+
+OVERSEER = "an administrator or auditor of everything"
 
 router = APIRouter(prefix="/api", tags=["administration"], route_class=Route)
 
@@ -32,12 +34,17 @@ class NewPassword:
 @router.post("/units", status_code=201, response_model=Receipt, openapi_extra=HEADERS)
 async def register(command: units.Register, calling: Calling) -> Response:
     """Take a place or department in."""
+    return Json(await calling.answered() or await _register(calling, command), 201)
+
+
+async def _register(calling: Caller, command: units.Register) -> Receipt:
+    calling.must_make_new()
     parent = await calling.serving.store.find(Unit, Unit.id_of(command.parent)) if command.parent else None
     made = Unit.register(command, parent, by=calling.person, at=calling.serving.store.now())
     try:
-        return Json(await calling.serving.store.create(made, calling.key), 201)
+        return await calling.serving.store.create(made, calling.key)
     except Conflict:
-        raise UnitExists(unit=command.code[:50]) from None
+        raise UnitExists(unit=command.code) from None
 
 
 @router.post("/units/{code}/amend", response_model=Receipt, openapi_extra=HEADERS)
@@ -52,28 +59,58 @@ async def close_unit(code: str, calling: Calling) -> Response:
     return Json(await _change_unit(calling, code, Unit.close))
 
 
+@router.get("/units/{code}/history", response_model=shapes.Page[shapes.HistoryItem], openapi_extra=SIGNED_IN)
+async def read_unit_history(
+    code: str, calling: Calling, limit: Limit = 200, cursor: CursorParameter = None
+) -> Response:
+    """What happened to a unit and who did it, oldest first."""
+    unit = await calling.serving.store.find(Unit, Unit.id_of(code))
+    if unit is None:
+        raise UnknownUnit(unit=code)
+    _must_oversee(calling, "see the history of this unit", unit.code, *unit.within.values())
+    return Json(await history_page(calling.serving.reading, unit.id, limit, cursor))
+
+
 @router.get("/accounts", response_model=shapes.Page[shapes.AccountShape], openapi_extra=SIGNED_IN)
 async def read_accounts(
     calling: Calling, limit: Limit = 50, cursor: CursorParameter = None, after: After = None
 ) -> Response:
     """The accounts and the roles they hold."""
-    if "" not in calling.person.units(Role.ADMINISTRATOR) | calling.person.units(Role.AUDITOR):
-        raise NotYours(verb="list accounts", who="an administrator or auditor of everything")
+    _must_oversee(calling, "list accounts")
     await calling.serving.standing.passed("accounts", after or 0)
     (name,) = read_cursor(cursor, tuple[str]) or (None,)
     rows = await accounts.accounts(calling.serving.reading, limit + 1, name)
     return Json(page(rows, limit, lambda row: [row["account"]]))
 
 
+@router.get(
+    "/accounts/{account}/history", response_model=shapes.Page[shapes.HistoryItem], openapi_extra=SIGNED_IN
+)
+async def read_account_history(
+    account: str, calling: Calling, limit: Limit = 200, cursor: CursorParameter = None
+) -> Response:
+    """What happened to an account: who gave whom which right, oldest first."""
+    _must_oversee(calling, "see the history of accounts")
+    found = await calling.serving.store.find(Account, Account.id_of(account))
+    if found is None:
+        raise UnknownAccount(account=account)
+    return Json(await history_page(calling.serving.reading, found.id, limit, cursor))
+
+
 @router.post("/accounts", status_code=201, response_model=Receipt, openapi_extra=HEADERS)
 async def open_account(command: Open, calling: Calling) -> Response:
     """Open an account; it can sign in once it has a password."""
+    return Json(await calling.answered() or await _open(calling, command), 201)
+
+
+async def _open(calling: Caller, command: Open) -> Receipt:
+    calling.must_make_new()
     store = calling.serving.store
     made = Account.open(command, by=calling.person, at=store.now())
     try:
-        return Json(await store.create(made, calling.key), 201)
+        return await store.create(made, calling.key)
     except Conflict:
-        raise AccountExists(account=command.account[:50]) from None
+        raise AccountExists(account=command.account) from None
 
 
 @router.post("/accounts/{account}/grant", response_model=Receipt, openapi_extra=HEADERS)
@@ -112,25 +149,31 @@ async def close_account(account: str, calling: Calling) -> Response:
     return Json(receipt)
 
 
+def _must_oversee(calling: Caller, verb: str, *around: str) -> None:
+    """Refuse who is neither administrator nor auditor of one of these units or of everything."""
+    if not any(calling.person.acting_as(role, *around) for role in (Role.ADMINISTRATOR, Role.AUDITOR)):
+        raise NotYours(verb=verb, who="an administrator or auditor" if around else OVERSEER)
+
+
 async def _unit(calling: Caller, code: str) -> Unit | None:
     """The unit a role is held for, or None for everything."""
     if not code:
         return None
     found: Unit | None = await calling.serving.store.find(Unit, Unit.id_of(code))
     if found is None:
-        raise UnknownUnit(unit=code[:50])
+        raise UnknownUnit(unit=code)
     return found
 
 
 async def _change_unit(calling: Caller, code: str, verb: Any, *facts: Any) -> Receipt:
     if await calling.serving.store.find(Unit, Unit.id_of(code)) is None:
-        raise UnknownUnit(unit=code[:50])
+        raise UnknownUnit(unit=code)
     return await _change(calling, Unit, Unit.id_of(code), verb, *facts)
 
 
 async def _change_account(calling: Caller, account: str, verb: Any, *facts: Any) -> Receipt:
     if await calling.serving.store.find(Account, Account.id_of(account)) is None:
-        raise UnknownAccount(account=account[:50])
+        raise UnknownAccount(account=account)
     return await _change(calling, Account, Account.id_of(account), verb, *facts)
 
 

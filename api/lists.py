@@ -1,16 +1,16 @@
 """What everybody looks at: workload, overdue, categories, units, health."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from api import shapes
-from api.pages import After, CursorParameter, Limit, page, read_cursor
+from api.pages import After, Code, CursorParameter, Limit, page, read_cursor
 from api.problems import Json
-from api.requests import SIGNED_IN, Calling, Route
+from api.requests import SIGNED_IN, Caller, Calling, Route
 from api.service import Serving
+from domain.actors import Role
 from domain.category import CATEGORIES
+from domain.errors import NotYours
 from domain.unit import Kind
 from projections import overdue, units, workload
 
@@ -20,6 +20,7 @@ router = APIRouter(prefix="/api", route_class=Route)
 @router.get("/workload", tags=["views"], response_model=shapes.Workload, openapi_extra=SIGNED_IN)
 async def read_workload(calling: Calling, after: After = None) -> Response:
     """What every department has on its hands."""
+    _must_be_staff(calling, "see the workload")
     serving = calling.serving
     position = await serving.standing.passed("workload", after or 0)
     now = serving.store.now()
@@ -30,13 +31,14 @@ async def read_workload(calling: Calling, after: After = None) -> Response:
 @router.get("/overdue", tags=["views"], response_model=shapes.Page[shapes.Clock], openapi_extra=SIGNED_IN)
 async def read_overdue(
     calling: Calling,
-    department: str | None = None,
-    community: str | None = None,
+    department: Code = None,
+    community: Code = None,
     limit: Limit = 50,
     cursor: CursorParameter = None,
     after: After = None,
 ) -> Response:
     """Every clock that has run out, oldest first."""
+    _must_be_staff(calling, "see what is overdue")
     serving = calling.serving
     await serving.standing.passed("overdue", after or 0)
     place = read_cursor(cursor, overdue.Cursor)
@@ -66,7 +68,7 @@ async def read_categories(calling: Calling, limit: Limit = 200, cursor: CursorPa
 async def read_units(
     calling: Calling,
     kind: Kind | None = None,
-    parent: Annotated[str | None, Query(max_length=50)] = None,
+    parent: Code = None,
     limit: Limit = 200,
     cursor: CursorParameter = None,
     after: After = None,
@@ -77,6 +79,11 @@ async def read_units(
     (code,) = read_cursor(cursor, tuple[str]) or (None,)
     rows = await units.units(serving.reading, limit + 1, code, kind, parent)
     return Json(page(rows, limit, lambda row: [row["code"]]))
+
+
+def _must_be_staff(calling: Caller, verb: str) -> None:
+    if calling.person.units(Role.RESIDENT):
+        raise NotYours(verb=verb, who="somebody with an account")
 
 
 @router.get("/health", tags=["operation"], response_model=shapes.Health)

@@ -4,17 +4,23 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeVar
+from uuid import UUID
 
 import msgspec
 from fastapi import Query
 
+from adapters.reading import Reading
 from domain.errors import OutOfRange
+from projections.history import history
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 CursorParameter = Annotated[str | None, Query(alias="cursor", max_length=1000)]
 After = Annotated[
     int | None, Query(alias="after", ge=0, description="answer once this position is in the view")
 ]
+
+Code = Annotated[str | None, Query(min_length=1, max_length=50)]
+"""The code of something to look for; an unknown one finds nothing, an empty one is refused."""
 
 T = TypeVar("T")
 
@@ -24,6 +30,13 @@ def page(rows: Sequence[T], limit: int, key: Callable[[T], Sequence[Any]]) -> di
     items = list(rows[:limit])
     following = len(rows) > limit
     return {"items": items, "next": _encode(key(items[-1])) if following else None}
+
+
+async def history_page(reading: Reading, id: UUID, limit: int, cursor: str | None) -> dict[str, Any]:
+    """One page of the events of one history, oldest first."""
+    (after,) = read_cursor(cursor, tuple[int]) or (0,)
+    items = await history(reading, id, limit + 1, after)
+    return page(items, limit, lambda item: [item["version"]])
 
 
 def read_cursor(cursor: str | None, shape: Any) -> Any:

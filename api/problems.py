@@ -32,6 +32,7 @@ STATUS: Mapping[type[errors.Refusal], int] = {
     errors.VersionDiffers: 412,
     errors.OutOfRange: 422,
     errors.UnknownGrid: 422,
+    errors.PlaceClosed: 422,
     errors.UnknownDepartment: 422,
     errors.UnknownCategory: 422,
     errors.WhichDepartment: 422,
@@ -127,7 +128,7 @@ def on_fault(path: str, fault: Exception) -> Response:
 
 
 def _field(mistake: Any) -> str:
-    return ".".join(str(part) for part in mistake["loc"][1:]) or "body"
+    return ".".join(str(part)[:50] for part in mistake["loc"][1:]) or "body"
 
 
 def handle_problems(app: FastAPI) -> None:

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from adapters.batch import Key
+from adapters.batch import Key, Receipt
 from api.problems import on_fault, problem
 from api.service import Service, service
 from domain.actors import Person
@@ -119,6 +119,15 @@ class Caller:
     version: int | None
     key: Key | None
 
+    async def answered(self) -> Receipt | None:
+        """The receipt of an equal request under this key before, to be given again whatever holds now."""
+        return await self.serving.store.answered(self.key)
+
+    def must_make_new(self) -> None:
+        """Refuse another version than 0 for what is yet to be made."""
+        if self.version:
+            raise VersionDiffers(version=0, expected=self.version)
+
 
 async def caller(request: Request) -> Caller:
     """Whoever is signed in, with what the headers ask for.
@@ -128,6 +137,8 @@ async def caller(request: Request) -> Caller:
     """
     serving = await service(request)
     person = await serving.sessions.person(token(request))
+    if request.method == "GET":  # Both headers are about writes.
+        return Caller(serving, person, None, None)
     version = _if_match(request.headers.get("if-match"))
     header = request.headers.get("idempotency-key")
     key = None if header is None else Key(person.account, _checked(header), await _fingerprint(request))
@@ -183,7 +194,10 @@ HEADERS: dict[str, Any] = {
     "parameters": [
         {"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "description": says}
         for name, says in (
-            ("If-Match", 'the version it must be at, as "version"; another one is refused with 412'),
+            (
+                "If-Match",
+                'the version it must be at, as "version"; another is refused; something new is at 0',
+            ),
             ("Idempotency-Key", "the same key and body gives the same answer again"),
         )
     ],

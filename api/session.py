@@ -43,7 +43,8 @@ class Whoami:
 @router.post("", status_code=201, response_model=SessionShape)
 async def sign_in(asked: SignIn, request: Request, serving: Serving) -> Response:
     """Sign in; a browser gets the token as a cookie too, which no script can read."""
-    session = await serving.sessions.sign_in(asked.account, asked.password)
+    address = request.client.host if request.client else ""
+    session = await serving.sessions.sign_in(asked.account, asked.password, address)
     response = Json(session, 201)
     response.set_cookie(
         COOKIE,

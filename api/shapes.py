@@ -132,7 +132,7 @@ class ActorShape:
 
 @dataclass(frozen=True)
 class HistoryItem:
-    """One event of a ticket."""
+    """One event of a history."""
 
     position: int
     version: int

@@ -1,6 +1,7 @@
 """Tickets over HTTP: an endpoint parses, calls once, returns."""
 
 from collections.abc import Callable
+from dataclasses import MISSING, fields
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,16 +12,16 @@ from starlette.responses import Response
 from adapters.batch import Receipt
 from adapters.event_store import new_id
 from api import shapes
-from api.pages import After, CursorParameter, Limit, page, read_cursor
+from api.pages import After, Code, CursorParameter, Limit, history_page, page, read_cursor
+from api.places import place_of
 from api.problems import Json
 from api.requests import HEADERS, SIGNED_IN, Caller, Calling, Route
 from api.service import Service
-from domain.errors import OutOfRange, UnknownGrid, UnknownTicket
+from domain.errors import OutOfRange, UnknownTicket
 from domain.ticket import Ticket, commands
 from domain.ticket.stage import Stage
 from domain.unit import Kind, Unit
 from projections import board
-from projections.history import history
 
 router = APIRouter(prefix="/api/tickets", tags=["tickets"], route_class=Route)
 
@@ -36,21 +37,27 @@ def ticket_id(id: str) -> UUID:
 @router.post("", status_code=201, response_model=Receipt, openapi_extra=HEADERS)
 async def report(command: commands.Report, calling: Calling) -> Response:
     """上报: take a matter in."""
-    store = calling.serving.store
-    grid = await store.find(Unit, Unit.id_of(command.grid))
-    if grid is None:
-        raise UnknownGrid(grid=command.grid[:50])
-    at = store.now()
-    ticket = Ticket.report(command, grid.place(), new_id(at), by=calling.person, at=at)
-    receipt = await store.create(ticket, calling.key)
+    receipt = await calling.answered() or await _report(calling, command)
     return _answer(receipt, 201, {"Location": f"/api/tickets/{receipt.id}"})
+
+
+async def _report(calling: Caller, command: commands.Report) -> Receipt:
+    calling.must_make_new()
+    store = calling.serving.store
+    place = await place_of(store, command.grid)
+    at = store.now()
+    ticket = Ticket.report(command, place, new_id(at), by=calling.person, at=at)
+    return await store.create(ticket, calling.key)
 
 
 def _verb(verb: Callable[..., None], asks: type[Any]) -> None:
     """An endpoint for a verb that needs nothing but the ticket and what is asked."""
 
-    async def change(id: str, command: Any, calling: Calling) -> Response:
+    async def change(id: str, calling: Calling, command: Any) -> Response:
         return await _change(calling, id, verb, command)
+
+    if all(field.default is not MISSING for field in fields(asks)):
+        change.__defaults__ = (asks(),)  # Where nothing has to be said, no body has to be sent.
 
     change.__annotations__["command"] = asks
     change.__name__ = verb.__name__
@@ -84,12 +91,16 @@ async def dispatch(id: str, command: commands.Dispatch, calling: Calling) -> Res
 @router.post("/{id}/join", response_model=Receipt, openapi_extra=HEADERS)
 async def join(id: str, command: commands.Join, calling: Calling) -> Response:
     """并件: rest while another ticket about the same problem goes on."""
+    if await calling.answered() is None:
+        await _seen(calling, str(command.into))
     return await _change(calling, id, Ticket.join, command, others=(command.into,))
 
 
 @router.post("/{id}/part", response_model=Receipt, openapi_extra=HEADERS)
 async def part(id: str, command: commands.Part, calling: Calling) -> Response:
     """拆件: undo a join."""
+    if receipt := await calling.answered():
+        return _answer(receipt)
     ticket = await _seen(calling, id)
     # One that was never joined is refused by its stage, whoever the other is.
     return await _change(calling, id, Ticket.part, command, others=(ticket.joined_into or ticket.id,))
@@ -119,19 +130,17 @@ async def read_history(
 ) -> Response:
     """What happened to the ticket, oldest first."""
     ticket = await _seen(calling, id)
-    (after,) = read_cursor(cursor, tuple[int]) or (0,)
-    items = await history(calling.serving.reading, ticket.id, limit + 1, after)
-    return Json(page(items, limit, lambda item: [item["version"]]))
+    return Json(await history_page(calling.serving.reading, ticket.id, limit, cursor))
 
 
 @router.get("", response_model=shapes.Page[shapes.TicketLine], openapi_extra=SIGNED_IN)
 async def read_list(
     calling: Calling,
     stage: Stage | None = None,
-    department: str | None = None,
-    community: str | None = None,
-    grid: str | None = None,
-    category: str | None = None,
+    department: Code = None,
+    community: Code = None,
+    grid: Code = None,
+    category: Code = None,
     overdue: bool | None = None,
     q: Annotated[str | None, Query(max_length=200)] = None,
     limit: Limit = 50,

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import ClassVar, Self
 from uuid import UUID
 
-from domain.actors import Assignment, Person, Role
+from domain.actors import Actor, Assignment, Person, Role
 from domain.errors import AlreadyClosed, AlreadyGranted, NotGranted, OutOfRange, RoleUnfit
 from domain.event import Aggregate, Created, Event, id_of
 from domain.text import NAME, check_text
@@ -159,11 +159,10 @@ class Account(Aggregate):
     def change_password(self, by: Person, at: datetime) -> None:
         """Note that the password was changed, by the holder or by an administrator."""
         self._must_be_open()
-        own = next((held for held in by.roles if by.account == self.account), None)
-        if own is None:
-            actor = administrator(by, "change the passwords of others")
+        if by.account == self.account:
+            actor = Actor(by.account, Role.HOLDER, "")
         else:
-            actor = by.acting_as(own.role, own.unit) or administrator(by, "change passwords")
+            actor = administrator(by, "change the passwords of others")
         self._record(PasswordChanged, actor, at)
 
     def close(self, by: Person, at: datetime) -> None:

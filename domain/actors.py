@@ -15,6 +15,7 @@ class Role(StrEnum):
     RESIDENT = "resident"  # 居民: the unit is the one ticket of the secret link
     AUDITOR = "auditor"  # 审计: reads everything, changes nothing
     ADMINISTRATOR = "administrator"  # 管理员: units and accounts, no tickets
+    HOLDER = "holder"  # 本人: whoever an account belongs to, for that account alone; never granted
     OPERATOR = "operator"  # 运维: the command line of the machine itself, imports
 
     @property

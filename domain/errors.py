@@ -7,13 +7,22 @@ to do about it, and never holds personal data.
 import inspect
 from typing import Any
 
+OUR_WORDS = ("who", "verb", "why", "needed", "what")
+"""Facts that are said in our words; all others may be what somebody wrote."""
+LONGEST_FACT = 50
+"""Characters of what somebody wrote that a sentence repeats."""
+
 
 class Refusal(Exception):
     """The request was refused."""
 
     def __init__(self, **facts: Any) -> None:
-        self.facts = facts
-        super().__init__(inspect.cleandoc(type(self).__doc__ or "").format(**facts))
+        self.facts = {name: fact if name in OUR_WORDS else _cut(fact) for name, fact in facts.items()}
+        super().__init__(inspect.cleandoc(type(self).__doc__ or "").format(**self.facts))
+
+
+def _cut(fact: Any) -> Any:
+    return fact[:LONGEST_FACT] if isinstance(fact, str) else fact
 
 
 # Who may.
@@ -99,6 +108,10 @@ class OutOfRange(Refusal):
 
 class UnknownGrid(Refusal):
     """There is no grid {grid}: choose one from /api/units?kind=grid."""
+
+
+class PlaceClosed(Refusal):
+    """Nothing new is taken in for the grid {grid}, as {closed} is closed: choose one that is in use."""
 
 
 class UnknownUnit(Refusal):

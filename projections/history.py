@@ -1,11 +1,11 @@
-"""One ticket's history, from the log itself (经过)."""
+"""One history, event by event, from the log itself (经过)."""
 
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from eventsourcing.utils import resolve_topic
 
+from adapters.mapper import EventMapper
 from adapters.reading import Reading
 
 HISTORY = """
@@ -21,9 +21,9 @@ FRAME = {
     "originator_topic",
     "timestamp",
     "by",
-    "class_version",
 }
 """What every event has, which is shown beside its own facts."""
+_mapper = EventMapper()
 
 
 async def history(reading: Reading, id: UUID, limit: int, after: int = 0) -> list[dict[str, Any]]:
@@ -33,11 +33,12 @@ async def history(reading: Reading, id: UUID, limit: int, after: int = 0) -> lis
 
 
 def _item(row: dict[str, Any]) -> dict[str, Any]:
-    state = msgspec.json.decode(row["state"])
+    event = _mapper.event(row["topic"], row["state"])  # An event of an older class version is shown lifted.
+    state = msgspec.to_builtins(event)
     return {
         "position": row["position"],
         "version": row["originator_version"],
-        "event": resolve_topic(row["topic"]).__name__,
+        "event": type(event).__name__,
         "topic": row["topic"],
         "at": state["timestamp"],
         "recorded_at": row["recorded_at"],

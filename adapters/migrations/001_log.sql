@@ -43,6 +43,7 @@ CREATE TABLE log.idempotency (
     recorded_at timestamptz NOT NULL,
     PRIMARY KEY (account, key)
 );
+CREATE INDEX ON log.idempotency (recorded_at);
 
 -- Locks the head and answers all that a writer must know before it takes positions. Each query in a
 -- volatile function sees what was committed before it, so what is answered holds until the lock is gone.
@@ -106,6 +107,8 @@ CREATE TABLE access.failures (
     failures     integer     NOT NULL,
     locked_until timestamptz NOT NULL
 );
+CREATE INDEX ON access.failures (locked_until);
+COMMENT ON COLUMN access.failures.who IS 'An account, and where somebody tried from; or the account alone.';
 
 -- What people look at: tables of the projector, built from the log and thrown away at will. A new build
 -- grows in `building` and takes the place of the old one when it has caught up.

@@ -185,4 +185,4 @@ class State(Aggregate):
 
 def spoken(*allowed: tuple[Role, str]) -> str:
     """Who may, as a sentence says it."""
-    return " or ".join(f"a {role.spoken} of {unit}" for role, unit in allowed)
+    return " or ".join(f"a {role.spoken} of {unit[:50]}" for role, unit in allowed)

@@ -45,6 +45,7 @@ BELONGS_TO: dict[Role, set[Kind | None]] = {
     Role.AUDITOR: {Kind.TOWN, Kind.COUNTY, None},
     Role.ADMINISTRATOR: {Kind.TOWN, Kind.COUNTY, None},
     Role.RESIDENT: set(),
+    Role.HOLDER: set(),
     Role.OPERATOR: set(),
 }
 """Which kind of unit a role belongs to, None being all of them, written down from the practice."""
