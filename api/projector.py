@@ -1,5 +1,6 @@
 """The projector: a process of its own, so that views never hold up commands."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -29,6 +30,8 @@ YIELDING = 5
 """How nice the projector is: where the machine is full, commands come first."""
 PATIENCE = 10.0
 """Seconds a projector has to end its batch."""
+COLLECT_SELDOM = 50_000, 20, 100
+"""Python's collector walks all folded histories each time: left at its defaults, it is seen in the lag."""
 
 
 def project(database: Database, with_parent: bool) -> None:
@@ -39,6 +42,8 @@ def project(database: Database, with_parent: bool) -> None:
         signal.signal(number, lambda *_: engine.stop())
     if with_parent:
         threading.Thread(target=_stop_with_parent, args=[engine], daemon=True).start()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_SELDOM)
     engine.run()
 
 

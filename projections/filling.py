@@ -1,5 +1,6 @@
 """Filling new tables from the whole log: history by history, each folded and written once, on all cores."""
 
+import gc
 import os
 import threading
 from collections import Counter
@@ -70,12 +71,16 @@ def _share_out(
     if len(parts) == 1:
         yield from map(work, parts)
         return
-    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), _end_with_parent) as pool:
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), _begin) as pool:
         yield from pool.map(work, parts)
 
 
-def _end_with_parent() -> None:
-    """A worker whose parent was killed must not go on filling the tables of the next build."""
+def _begin() -> None:
+    """Begin a worker, which must not go on filling the tables of the next build once its parent is killed.
+
+    What it makes has no cycles: looking for some took a third of its time.
+    """
+    gc.disable()
 
     def end() -> None:
         if parent := parent_process():
