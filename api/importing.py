@@ -15,10 +15,11 @@ from adapters.database import Database
 from adapters.settings import BadSetting
 from api.inspecting import progress
 from api.managing import at_work
+from api.places import place_of
 from api.service import Service
 from domain.actors import OPERATOR
 from domain.calendar import CHINA
-from domain.errors import Conflict, OutOfRange, Refusal, UnknownGrid
+from domain.errors import Conflict, OutOfRange, Refusal
 from domain.event import id_of
 from domain.ticket import Ticket, commands
 from domain.ticket.stage import Source, Urgency
@@ -112,13 +113,10 @@ async def _ticket(service: Service, given: Row, outcome: Outcome) -> None:
         raise OutOfRange(field="at", why="lies in the future: check the date")
     if at < OLDEST:
         raise OutOfRange(field="at", why=f"lies before {OLDEST:%Y}: check the date")
-    code = given.get("grid", "")
-    grid = await service.store.find(Unit, Unit.id_of(code))
-    if grid is None:
-        raise UnknownGrid(grid=code[:50])
+    place = await place_of(service.store, given.get("grid", ""))
     external = given.get("external_id") or hashlib.sha256(repr(sorted(given.items())).encode()).hexdigest()
     id = id_of("ticket", f"{given.get('origin', '')}:{external}")
-    ticket = Ticket.report(_report(given), grid.place(), id, by=OPERATOR, at=at)
+    ticket = Ticket.report(_report(given), place, id, by=OPERATOR, at=at)
     try:
         await service.store.create(ticket)
         outcome.taken += 1
@@ -154,7 +152,7 @@ async def _register_grids(service: Service, codes: set[str]) -> None:
         if not dash or not number.isdigit() or await service.store.find(Unit, Unit.id_of(code)):
             continue
         parent = await service.store.find(Unit, Unit.id_of(community))
-        if parent is not None and parent.kind is Kind.COMMUNITY:
+        if parent is not None and parent.kind is Kind.COMMUNITY and not parent.closed:
             command = Register(code, f"{parent.name} {number} 网格", Kind.GRID, community)
             made = Unit.register(command, parent, by=OPERATOR, at=service.store.now())
             await service.store.create(made)

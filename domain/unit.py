@@ -1,5 +1,6 @@
 """Places and departments (单位): county, town, community, grid, department."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -7,7 +8,7 @@ from typing import ClassVar, Self
 from uuid import UUID
 
 from domain.actors import Actor, Person, Role
-from domain.errors import AlreadyClosed, NotYours, OutOfRange, UnknownGrid, UnknownUnit
+from domain.errors import AlreadyClosed, NotYours, OutOfRange, PlaceClosed, UnknownGrid, UnknownUnit
 from domain.event import Aggregate, Created, Event, id_of
 from domain.text import NAME, check_optional_text, check_text
 
@@ -22,6 +23,12 @@ class Kind(StrEnum):
     COMMUNITY = "community"
     GRID = "grid"
     DEPARTMENT = "department"
+
+    @property
+    def may_lie_in(self) -> tuple["Kind", ...]:
+        """The kinds of units it may lie in: any larger place; a department in a town or county."""
+        places = tuple(kind for kind in Kind if kind is not Kind.DEPARTMENT)
+        return (Kind.COUNTY, Kind.TOWN) if self is Kind.DEPARTMENT else places[: places.index(self)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +118,7 @@ class Unit(Aggregate):
 
     @classmethod
     def register(cls, command: Register, parent: "Unit | None", by: Person, at: datetime) -> Self:
-        """Take a unit in; `parent` is the unit it lies in, where that is known."""
+        """Take a unit in; `parent` is the unit it lies in, which for a community or grid must be known."""
         within = {} if parent is None else {**parent.within, parent.kind: parent.code}
         actor = administrator(by, "register units", command.code, *within.values())
         if parent is not None and parent.closed:
@@ -121,6 +128,7 @@ class Unit(Aggregate):
         check_optional_text("letters", command.letters, 20)
         for name, value in command.extra.items():
             check_optional_text(name, value)
+        _check_parent(command, parent)
         return cls._begin(
             UnitRegistered,
             cls.id_of(command.code),
@@ -149,18 +157,32 @@ class Unit(Aggregate):
             raise AlreadyClosed(what=f"The unit {self.code}")
         self._record(UnitClosed, actor, at)
 
-    def place(self) -> Place:
-        """This grid and what it lies in."""
-        if self.kind is not Kind.GRID or self.closed:
+    def place(self, around: Iterable["Unit"]) -> Place:
+        """This grid as a place for something new; `around` are the units it lies in, as they stand now."""
+        if self.kind is not Kind.GRID:
             raise UnknownGrid(grid=self.code)
+        lies_in = {unit.kind: unit for unit in around}
+        if closed := next((unit for unit in (self, *lies_in.values()) if unit.closed), None):
+            raise PlaceClosed(grid=self.code, closed=closed.code)
         town = self.within.get(Kind.TOWN, "")
+        letters = lies_in[Kind.TOWN].letters if Kind.TOWN in lies_in else None
         return Place(
             grid=self.code,
             community=self.within.get(Kind.COMMUNITY, ""),
             town=town,
             county=self.within.get(Kind.COUNTY, ""),
-            series=self.letters or town or "WH",
+            series=letters or self.letters or town or "WH",
         )
+
+
+def _check_parent(command: Register, parent: Unit | None) -> None:
+    """Refuse a community or grid that lies nowhere yet, and whatever lies in what is not larger."""
+    kind, fits = command.kind, command.kind.may_lie_in
+    if parent is None and kind in (Kind.COMMUNITY, Kind.GRID):
+        raise OutOfRange(field="parent", why=f"of this {kind} is not known: register the parent first")
+    if parent is not None and parent.kind not in fits:
+        needed = f"lies in a {' or '.join(fits)}" if fits else "lies in nothing"
+        raise OutOfRange(field="parent", why=f"is a {parent.kind}, but a {kind} {needed}: name another one")
 
 
 def administrator(by: Person, verb: str, *units: str) -> Actor:

@@ -131,7 +131,7 @@ def test_a_unit_is_taken_in_amended_and_closed(own: Steps) -> None:
     assert grid["code"] not in {unit["code"] for unit in own.get("grid", "/api/units", limit=200)["items"]}
     with own.nothing_done(ticket):
         answer = own.people["sorter"].post("/api/tickets", json={**REPORT, "grid": grid["code"]})
-        problem(answer, 422, "UnknownGrid")
+        assert "220621100001-77 is closed" in problem(answer, 422, "PlaceClosed")
 
 
 def test_a_closed_department_is_called_no_more_and_finishes_what_it_has(own: Steps) -> None:

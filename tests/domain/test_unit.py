@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from domain.errors import AlreadyClosed, NotYours, OutOfRange, UnknownGrid, UnknownUnit
+from domain.errors import AlreadyClosed, NotYours, OutOfRange, PlaceClosed, UnknownGrid, UnknownUnit
 from domain.unit import Amend, Kind, Place, Register, Unit, UnitAmended, UnitClosed, check_kind
 from tests.domain import units
 from tests.domain.given import NOON
@@ -71,7 +71,7 @@ def test_an_administrator_of_a_town_changes_nothing_outside_it() -> None:
 
 
 def test_a_unit_in_a_place_nobody_knows_is_registered_by_an_administrator_of_all_only() -> None:
-    command = Register("999", "地方单位", Kind.COMMUNITY, "998")
+    command = Register("999", "地方单位", Kind.TOWN, "998")
     assert Unit.register(command, None, administrator, NOON).parent == "998"
     with pytest.raises(NotYours):
         Unit.register(command, None, town_administrator, NOON)
@@ -80,10 +80,10 @@ def test_a_unit_in_a_place_nobody_knows_is_registered_by_an_administrator_of_all
 @pytest.mark.parametrize(
     "command",
     [
-        Register("", "无码", Kind.GRID),
-        Register("1" * 51, "长码", Kind.GRID),
-        Register("1", " ", Kind.GRID),
-        Register("1", "名" * 101, Kind.GRID),
+        Register("", "无码", Kind.TOWN),
+        Register("1" * 51, "长码", Kind.TOWN),
+        Register("1", " ", Kind.TOWN),
+        Register("1", "名" * 101, Kind.TOWN),
         Register("1", "名", Kind.TOWN, letters="F" * 21),
         Register("1", "名", Kind.TOWN, extra={"note": "x" * 2_001}),
         Register("1", "名\0", Kind.TOWN),
@@ -92,6 +92,32 @@ def test_a_unit_in_a_place_nobody_knows_is_registered_by_an_administrator_of_all
 def test_a_unit_needs_a_code_and_a_name_of_sensible_length(command: Register) -> None:
     with pytest.raises(OutOfRange):
         Unit.register(command, None, administrator, NOON)
+
+
+@pytest.mark.parametrize("kind", [Kind.COMMUNITY, Kind.GRID])
+@pytest.mark.parametrize("parent", [None, "998"])
+def test_a_community_or_grid_whose_parent_is_not_known_is_refused(kind: Kind, parent: str | None) -> None:
+    with pytest.raises(OutOfRange, match="register the parent first"):
+        Unit.register(Register("999", "地方单位", kind, parent), None, administrator, NOON)
+
+
+PLACES = [kind for kind in Kind if kind is not Kind.DEPARTMENT]
+
+
+@pytest.mark.parametrize("parent", Kind)
+@pytest.mark.parametrize("kind", Kind)
+def test_a_place_lies_in_a_larger_one_and_a_department_in_a_town_or_county(kind: Kind, parent: Kind) -> None:
+    if kind is Kind.DEPARTMENT:
+        fits = parent in (Kind.TOWN, Kind.COUNTY)
+    else:
+        fits = parent in PLACES and PLACES.index(parent) < PLACES.index(kind)
+    around = units.one_of_each()[parent]
+    command = Register("999", "地方单位", kind, around.code)
+    if fits:
+        assert Unit.register(command, around, administrator, NOON).parent == around.code
+    else:
+        with pytest.raises(OutOfRange, match=f"parent is a {parent}, but a {kind} lies in"):
+            Unit.register(command, around, administrator, NOON)
 
 
 def test_a_unit_is_named_anew_from_now_on() -> None:
@@ -127,15 +153,15 @@ def test_a_closed_unit_takes_nothing_new() -> None:
 
 
 def test_a_grid_is_a_place_in_a_community_a_town_and_a_county() -> None:
-    assert units.grid(letters="FS").place() == PLACE
+    assert units.grid(letters="FS").place([units.community(), units.town(letters="FS")]) == PLACE
 
 
 @pytest.mark.parametrize(
     ("place", "series"),
     [
-        (lambda: units.grid(letters="FS").place(), "FS"),
-        (lambda: units.grid().place(), TOWN),
-        (lambda: units.registered(GRID, Kind.GRID).place(), "WH"),
+        (lambda: units.grid(letters="FS").place([units.town(letters="FS")]), "FS"),
+        (lambda: units.grid().place([units.town()]), TOWN),
+        (lambda: units.registered(GRID, Kind.GRID, units.county()).place([units.county()]), "WH"),
     ],
     ids=["the town's letters", "the town's code", "neither"],
 )
@@ -145,17 +171,28 @@ def test_numbers_begin_with_the_towns_letters_or_else_its_code(
     assert place().series == series
 
 
+@pytest.mark.parametrize("before", [None, "FS"])
+def test_letters_that_a_town_is_given_later_reach_the_grids_in_it(before: str | None) -> None:
+    town, grid = units.town(letters=before), units.grid(letters=before)
+    town.amend(Amend("抚松镇", "FX"), administrator, NOON)
+    assert grid.place([units.county(), town, units.community()]).series == "FX"
+
+
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.GRID])
 def test_only_a_grid_is_a_place_for_a_ticket(kind: Kind) -> None:
     with pytest.raises(UnknownGrid):
-        units.one_of_each()[kind].place()
+        units.one_of_each()[kind].place([])
 
 
-def test_a_closed_grid_takes_no_ticket() -> None:
-    grid = units.grid()
-    grid.close(administrator, NOON)
-    with pytest.raises(UnknownGrid, match=GRID):
-        grid.place()
+@pytest.mark.parametrize("kind", [Kind.GRID, Kind.COMMUNITY, Kind.TOWN, Kind.COUNTY])
+def test_a_closed_grid_and_one_in_a_closed_place_take_no_ticket(kind: Kind) -> None:
+    place = units.one_of_each()
+    place[kind].close(administrator, NOON)
+    grid = place.pop(Kind.GRID)
+    with pytest.raises(
+        PlaceClosed, match=f"for the grid {GRID}, as {({**place, Kind.GRID: grid})[kind].code} is"
+    ):
+        grid.place(place[each] for each in grid.within)
 
 
 @pytest.mark.parametrize(
