@@ -131,15 +131,17 @@ class Ticket(Handling):
     ) -> None:
         """派单 (吹哨), and again to call more departments (加派) or to name another lead.
 
-        `departments` are those of the named ones that exist. A former lead goes on as assisting.
+        `departments` are those of the named ones that exist. Who leads already may go on as lead, also a
+        community that kept the ticket for itself (自办). A former lead goes on as assisting.
         A department called again after its return was accepted goes on with the time that was left.
         """
         actor = self.must_be(by, "dispatch", (Role.DISPATCHER, self.town))
         self.must_stand("dispatch", Stage.SORTED, Stage.DISPATCHED)
         check_optional_text("note", command.note)
         named = (command.lead, *command.assisting)
+        leads = self.lead.department if self.lead else None
         for department in named:
-            if department not in departments:
+            if department not in departments and not department == command.lead == leads:
                 raise UnknownDepartment(department=department[:50])
         if len(set(named)) < len(named):
             raise OutOfRange(field="assisting", why="names a department twice: name each once")
@@ -153,7 +155,7 @@ class Ticket(Handling):
             if task and not task.lead and (task.open or task.stage is TaskStage.HANDLED):
                 raise AlreadyCalled(department=department)
         called = [name for name in named if self._can_be_called(name)]
-        if not called and self.lead and self.lead.department == command.lead:
+        if not called and command.lead == leads:
             raise NothingToDispatch()
         calls = tuple(self._call(department, command.due_at, at) for department in called)
         self._record(events.Dispatched, actor, at, lead=command.lead, calls=calls, note=command.note)

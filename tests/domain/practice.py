@@ -90,7 +90,8 @@ class Practice:
     def dispatch(self, asked: Any, at: datetime, who: str, roles: set[str]) -> Events:
         must("dispatcher" in roles and self.stage in ("sorted", "dispatched"))
         named = [asked.lead, *asked.assisting]
-        must(len(set(named)) == len(named) and DEPARTMENTS.issuperset(named))
+        must(len(set(named)) == len(named) and DEPARTMENTS.issuperset(asked.assisting))
+        must(asked.lead in DEPARTMENTS or asked.lead == self.lead)
         new = [name for name in named if name not in self.parts or self.parts[name].state == "gone"]
         must(all(name in new or name == self.lead for name in asked.assisting))
         must(asked.lead not in self.parts or self.parts[asked.lead].state != "asked")

@@ -19,7 +19,9 @@ from tests.domain.people import (
     A_DAY,
     A_MINUTE,
     AN_HOUR,
+    COMMUNITY,
     TOWN,
+    Step,
     dispatcher,
     housing,
     sorter,
@@ -27,7 +29,7 @@ from tests.domain.people import (
     water,
     worker,
 )
-from tests.domain.stories import HANDLE, REPORT, SORTED, called, done
+from tests.domain.stories import HANDLE, KEEP, REPORT, SORTED, called, done
 
 LET_GO = (water(SendBack("不归我们管")), dispatcher(AcceptReturn("water", "同意")))
 
@@ -170,3 +172,34 @@ def test_a_department_does_not_act_before_it_has_claimed() -> None:
     given(*called("urban")).when(urban(NoteProgress("已派人"))).then_refused(
         TaskWrongStage, "urban is dispatched", "claimed"
     )
+
+
+KEPT = (worker(REPORT), sorter(KEEP))
+
+
+def test_a_community_that_kept_a_ticket_leads_while_departments_are_called_to_help() -> None:
+    ticket = given(*KEPT).when(dispatcher(Dispatch(COMMUNITY, ("water",)))).then(Dispatched, lead=COMMUNITY)
+    assert {name: task.lead for name, task in ticket.tasks.items()} == {COMMUNITY: True, "water": False}
+
+
+def test_a_kept_ticket_is_handled_when_the_community_and_its_helpers_have_handled_it() -> None:
+    story = given(*KEPT, dispatcher(Dispatch(COMMUNITY, ("water",))), *done(sorter))
+    assert story.ticket.stage is Stage.DISPATCHED
+    assert given(*story.history, water(Claim())).when(water(HANDLE)).then(Handled).stage is Stage.HANDLED
+
+
+@pytest.mark.parametrize(
+    "story",
+    [SORTED, called("water"), (*KEPT, dispatcher(Dispatch("housing")))],
+    ids=["nobody", "a department", "no longer the community"],
+)
+def test_a_community_that_does_not_lead_the_ticket_is_no_department(story: tuple[Step, ...]) -> None:
+    given(*story).when(dispatcher(Dispatch(COMMUNITY, ("urban",)))).then_refused(UnknownDepartment, COMMUNITY)
+
+
+def test_a_community_is_not_called_to_assist() -> None:
+    given(*KEPT).when(dispatcher(Dispatch("water", (COMMUNITY,)))).then_refused(UnknownDepartment, COMMUNITY)
+
+
+def test_a_kept_ticket_dispatched_to_the_community_alone_calls_nobody() -> None:
+    given(*KEPT).when(dispatcher(Dispatch(COMMUNITY))).then_refused(NothingToDispatch)
