@@ -21,6 +21,7 @@ from domain.account import Account
 from domain.actors import Assignment, Person, Role
 from domain.errors import NotSignedIn, OutOfRange, TooManyAttempts, WrongPassword
 from domain.text import NO_TEXT, check_text
+from domain.ticket import Ticket
 
 log = structlog.get_logger()
 
@@ -39,16 +40,17 @@ SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 200
 
 SIGNED_IN = """
-SELECT asked.nth::integer, s.account, s.ticket,
-       (SELECT max(e.originator_version) FROM log.events AS e WHERE e.originator_id = s.account) AS version
+SELECT asked.nth::integer, s.account, s.ticket, s.link,
+       (SELECT max(e.originator_version) FROM log.events AS e
+         WHERE e.originator_id = coalesce(s.account, s.ticket)) AS version
   FROM unnest(%(tokens)s::bytea[]) WITH ORDINALITY AS asked (token, nth)
   JOIN access.sessions AS s USING (token)
  WHERE s.expires_at > %(now)s
 """
 BEGIN = """
 WITH expired AS (DELETE FROM access.sessions WHERE expires_at < %(now)s)
-INSERT INTO access.sessions (token, account, ticket, expires_at)
-SELECT %(token)s::bytea, %(account)s::uuid, %(ticket)s::uuid, %(expires_at)s::timestamptz
+INSERT INTO access.sessions (token, account, ticket, link, expires_at)
+SELECT %(token)s::bytea, %(account)s::uuid, %(ticket)s::uuid, %(link)s::uuid, %(expires_at)s::timestamptz
  WHERE %(account)s::uuid IS NULL
     OR EXISTS (SELECT FROM access.passwords WHERE account = %(account)s AND hash = %(hash)s FOR SHARE)
 RETURNING token
@@ -102,10 +104,11 @@ class Session:
 
 
 class SignedIn(NamedTuple):
-    """Whose token it is: an account, as of its newest version, or the resident of a ticket."""
+    """Whose token it is: an account's, or a ticket's by its resident's link; and the newest version of it."""
 
     account: UUID
     ticket: UUID | None
+    link: UUID | None
     version: int
 
 
@@ -175,14 +178,17 @@ class Sessions:
         known = await self._reading.rows(HASH, {"account": Account.id_of(account)})
         return bool(known) and await self._verify(known[0]["hash"], password)
 
-    async def link(self, ticket: UUID) -> tuple[str, datetime]:
-        """A new secret link for the resident whose matter the ticket is, and until when it works."""
-        return await self._begin(self._store.now(), LINK, ticket=ticket)
+    async def link(self, ticket: UUID, link: UUID) -> tuple[str, datetime]:
+        """The secret of this link to the ticket, and until when it works at most; the ticket can end it."""
+        return await self._begin(self._store.now(), LINK, ticket=ticket, link=link)
 
     async def person(self, token: str) -> Person:
         """Who holds this token, with the roles held now. Raises `NotSignedIn`."""
         signed_in = await self._tokens.ask(_hash(token))
         if signed_in.ticket is not None:
+            ticket = await self._store.find(Ticket, signed_in.ticket, signed_in.version)
+            if ticket is None or ticket.link != signed_in.link:
+                raise NotSignedIn()
             return Person(f"resident:{signed_in.ticket}", (Assignment(Role.RESIDENT, str(signed_in.ticket)),))
         account = await self._store.find(Account, signed_in.account, signed_in.version)
         if account is None or account.closed:
@@ -227,12 +233,13 @@ class Sessions:
         lasting: timedelta,
         account: UUID | None = None,
         ticket: UUID | None = None,
+        link: UUID | None = None,
         hashed: str | None = None,
     ) -> tuple[str, datetime]:
         """A new session; for an account only while its password is the one that was checked."""
         token = secrets.token_urlsafe(32)
         begun = {
-            "token": _hash(token), "account": account, "ticket": ticket,
+            "token": _hash(token), "account": account, "ticket": ticket, "link": link,
             "now": now, "expires_at": now + lasting, "hash": hashed,
         }  # fmt: skip
         if not await self._reading.rows(BEGIN, begun):

@@ -1,7 +1,7 @@
 """Tickets over HTTP: an endpoint parses, calls once, returns."""
 
 from collections.abc import Callable
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -77,6 +77,7 @@ for _method, _asks in (
     (Ticket.handle, commands.Handle),
     (Ticket.verify, commands.Verify),
     (Ticket.reopen, commands.Reopen),
+    (Ticket.revoke_link, commands.RevokeLink),
 ):
     _verb(_method, _asks)
 
@@ -108,10 +109,13 @@ async def part(id: str, command: commands.Part, calling: Calling) -> Response:
 
 @router.post("/{id}/link", status_code=201, response_model=shapes.Link, openapi_extra=SIGNED_IN)
 async def link(id: str, calling: Calling) -> Response:
-    """A secret link for the resident; each call makes another one."""
-    ticket = await _seen(calling, id)
-    ticket.must_reach_resident(calling.person)
-    token, expires_at = await calling.serving.sessions.link(ticket.id)
+    """发链接: a secret link for the resident, once; each call gives another one and ends the one before.
+
+    Takes no idempotency key: the secret is not kept, so it cannot be said again.
+    """
+    link = new_id(calling.serving.store.now())
+    await _change(replace(calling, key=None), id, Ticket.give_link, commands.GiveLink(), link)
+    token, expires_at = await calling.serving.sessions.link(ticket_id(id), link)
     return Json({"token": token, "expires_at": expires_at}, 201)
 
 

@@ -63,6 +63,10 @@ class NoTask(Refusal):
     """{department} has no task in this ticket: dispatch it there first."""
 
 
+class NoLink(Refusal):
+    """This ticket has no secret link that works: nothing was changed."""
+
+
 class AlreadyCalled(Refusal):
     """{department} already has a task in this ticket: leave it out."""
 

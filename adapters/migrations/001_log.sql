@@ -96,9 +96,12 @@ CREATE TABLE access.sessions (
     token      bytea       NOT NULL PRIMARY KEY,
     account    uuid,
     ticket     uuid,
+    link       uuid,
     expires_at timestamptz NOT NULL,
-    CHECK (num_nonnulls(account, ticket) = 1)
+    CHECK (num_nonnulls(account, ticket) = 1),
+    CHECK (num_nonnulls(ticket, link) <> 1)
 );
+COMMENT ON COLUMN access.sessions.link IS 'Of a resident: works while the ticket says that this is its link.';
 COMMENT ON COLUMN access.sessions.token IS 'SHA-256 of the token; the token itself is only with its holder.';
 CREATE INDEX ON access.sessions (account);
 CREATE INDEX ON access.sessions (expires_at);

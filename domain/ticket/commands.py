@@ -149,6 +149,16 @@ class Verify:
 
 
 @dataclass(frozen=True)
+class GiveLink:
+    """发链接: a secret link for the resident, so that their word is their own; it ends the one before."""
+
+
+@dataclass(frozen=True)
+class RevokeLink:
+    """收回链接: the secret link works no more."""
+
+
+@dataclass(frozen=True)
 class Reopen:
     """返工 / 重办: it has to be done again, by all departments or by those named."""
 

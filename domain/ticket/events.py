@@ -243,6 +243,26 @@ class Verified(Event):
         ticket.hear(self)
 
 
+class LinkGiven(Event):
+    """发链接: `link` names the secret link from now on; neither the secret nor its hash is ever here."""
+
+    TOPIC: ClassVar[str] = "ticket.link_given"
+    link: UUID
+
+    def apply(self, ticket: "Ticket") -> None:
+        ticket.link, ticket.link_given_by = self.link, self.by.account
+
+
+class LinkRevoked(Event):
+    """收回链接."""
+
+    TOPIC: ClassVar[str] = "ticket.link_revoked"
+    link: UUID
+
+    def apply(self, ticket: "Ticket") -> None:
+        ticket.link = ticket.link_given_by = None
+
+
 class Reopened(Event):
     """返工 / 重办: these departments begin again, with fresh clocks; without any, it is sorted anew."""
 

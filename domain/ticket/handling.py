@@ -69,6 +69,9 @@ class Handling(State):
             result=command.result,
             photos=command.photos,
         )
+        if self.link is not None and self.link_given_by == actor.account:
+            # The resident's word is never written by who handled the ticket: somebody else gives a new link.
+            self._record(events.LinkRevoked, actor, at, link=self.link)
 
     def _task_must_be(self, verb: str, task: Task, *stages: TaskStage) -> None:
         self.must_stand(verb, Stage.DISPATCHED)

@@ -51,6 +51,9 @@ class State(Aggregate):
     """What the resident says, which no staff can give or change."""
     reopened: int = field(default=0, init=False)
     """How often it had to be done again."""
+    link: UUID | None = field(default=None, init=False)
+    """The resident's secret link that works now, by a name that is no secret."""
+    link_given_by: str | None = field(default=None, init=False)
     joined_into: UUID | None = field(default=None, init=False)
     gathered: tuple[UUID, ...] = field(default=(), init=False)
     stage_before_joining: Stage = field(default=Stage.REPORTED, init=False)
@@ -94,17 +97,22 @@ class State(Aggregate):
                 return actor
         raise NotYours(verb=verb, who=spoken(*allowed))
 
-    def must_reach_resident(self, person: Person) -> Actor:
-        """The person as somebody who may hand the resident the secret link of this ticket."""
+    def must_reach_resident(self, person: Person, verb: str) -> Actor:
+        """The person as somebody who may hand the resident the secret link of this ticket.
+
+        The resident's word is not written by who is at work on it: neither by an account that handled it nor
+        by one that serves a department called, or the community that kept it.
+        """
         actor = self.must_be(
             person,
-            "link",
+            verb,
             (Role.GRID_WORKER, self.grid),
             (Role.SORTER, self.community),
             (Role.DISPATCHER, self.town),
         )
-        if actor.account in self.handled_by:
-            raise NotYours(verb="link", who="somebody who did not handle it")
+        serving = person.units(Role.HANDLER) | person.units(Role.SORTER)
+        if actor.account in self.handled_by or not serving.isdisjoint(self.tasks):
+            raise NotYours(verb=verb, who="somebody who does not handle it")
         return actor
 
     def must_serve(self, person: Person, verb: str, department: str | None) -> tuple[Actor, Task]:

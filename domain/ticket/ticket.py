@@ -13,6 +13,7 @@ from domain.errors import (
     AlreadyCalled,
     CannotJoin,
     Conflict,
+    NoLink,
     NothingToDispatch,
     NotYours,
     OutOfRange,
@@ -227,6 +228,18 @@ class Ticket(Handling):
             calls = self._calls_again((), at)
             said = command.note if command.note and command.note.strip() else "未解决"
             self._record(events.Reopened, actor, at, reason=said, calls=calls)
+
+    def give_link(self, command: commands.GiveLink, link: UUID, by: Person, at: datetime) -> None:
+        """发链接: `link` is the resident's secret link from now on; the one before works no more."""
+        actor = self.must_reach_resident(by, "give_link")
+        self._record(events.LinkGiven, actor, at, link=link)
+
+    def revoke_link(self, command: commands.RevokeLink, by: Person, at: datetime) -> None:
+        """收回链接: the resident's secret link works no more."""
+        actor = self.must_reach_resident(by, "revoke_link")
+        if self.link is None:
+            raise NoLink()
+        self._record(events.LinkRevoked, actor, at, link=self.link)
 
     def reopen(self, command: commands.Reopen, by: Person, at: datetime) -> None:
         """返工 / 重办: all departments that handled it begin again, or those named."""

@@ -1,5 +1,6 @@
 """The resident's secret link: one ticket, the last word, and nothing else."""
 
+import hashlib
 from typing import Any
 
 import pytest
@@ -81,13 +82,10 @@ def test_the_resident_answers_once_a_round(steps: Steps) -> None:
     ticket = steps.at_stage("handled")
     resident = resident_of(steps, ticket)
     said(steps, resident, ticket, solved="solved")
-    with steps.nothing_done(ticket):
-        problem(resident.post(f"{ticket}/verify", json={"solved": "partly"}), 409, "AlreadyAnswered")
-        problem(
-            resident_of(steps, ticket).post(f"{ticket}/verify", json={"solved": "partly"}),
-            409,
-            "AlreadyAnswered",
-        )
+    for link in ("the same", "a new one"):
+        again = resident if link == "the same" else resident_of(steps, ticket)
+        with steps.nothing_done(ticket):
+            problem(again.post(f"{ticket}/verify", json={"solved": "partly"}), 409, "AlreadyAnswered")
 
 
 def test_the_resident_may_reopen(steps: Steps) -> None:
@@ -158,9 +156,34 @@ def test_nobody_gets_an_account_in_the_name_of_residents_or_the_machine(own: Ste
         problem(admin.post("/api/accounts", json={"account": name, "name": "x"}), 422, "OutOfRange")
 
 
-def test_a_link_dies_with_its_sign_out_and_leaves_the_other_links(steps: Steps) -> None:
-    ticket = steps.at_stage("handled")
-    one, two = resident_of(steps, ticket), resident_of(steps, ticket)
+def test_a_link_dies_with_its_sign_out_and_leaves_those_of_other_tickets(steps: Steps) -> None:
+    ticket, other = steps.at_stage("handled"), steps.at_stage("handled")
+    one, two = resident_of(steps, ticket), resident_of(steps, other)
     assert one.delete("/api/session", params={"everywhere": True}).status_code == 204
     problem(one.get(ticket), 401, "NotSignedIn")
+    assert two.get(other).status_code == 200
+
+
+def test_a_new_link_ends_the_one_before(steps: Steps) -> None:
+    ticket = steps.at_stage("handled")
+    one, two = resident_of(steps, ticket), resident_of(steps, ticket, "sorter")
+    problem(one.post(f"{ticket}/verify", json={"solved": "solved"}), 401, "NotSignedIn")
     assert two.get(ticket).status_code == 200
+
+
+def test_a_revoked_link_works_no_more(steps: Steps) -> None:
+    ticket = steps.at_stage("handled")
+    resident = resident_of(steps, ticket)
+    steps.do("dispatcher", ticket, "revoke_link")
+    problem(resident.get(ticket), 401, "NotSignedIn")
+    problem(steps.people["dispatcher"].post(f"{ticket}/revoke_link", json={}), 409, "NoLink")
+
+
+def test_the_history_says_who_gave_a_link_and_never_its_secret(steps: Steps) -> None:
+    ticket = steps.at_stage("handled")
+    token = steps.people["grid"].post(f"{ticket}/link").json()["token"]
+    history = steps.get("auditor", f"{ticket}/history")["items"]
+    assert (history[-1]["event"], history[-1]["by"]["account"]) == ("LinkGiven", "grid")
+    assert set(history[-1]["data"]) == {"link"}
+    hashed = hashlib.sha256(token.encode()).hexdigest()
+    assert not any(secret in str(history) for secret in (token, hashed))

@@ -4,7 +4,7 @@ import re
 from copy import deepcopy
 from datetime import datetime
 from typing import Any, cast
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 
@@ -12,7 +12,7 @@ from domain.calendar import CHINA
 from domain.errors import Refusal
 from domain.event import Event
 from domain.ticket import Ticket
-from domain.ticket.commands import Dispatch, Join, Part, Report
+from domain.ticket.commands import Dispatch, GiveLink, Join, Part, Report
 from tests.domain.people import DEPARTMENTS, PLACE, TICKET, Step
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=CHINA)
@@ -55,6 +55,8 @@ class Given:
         match command:
             case Dispatch():
                 ticket.dispatch(command, DEPARTMENTS, by, at)
+            case GiveLink():
+                ticket.give_link(command, uuid5(ticket.id, f"link {ticket.version}"), by, at)
             case Join():
                 ticket.join(command, self.beside.get(command.into, ticket), by, at)
             case Part():

@@ -18,7 +18,13 @@ from tests.domain.stored import decode, encode
 
 SAMPLES = Path(__file__).parent / "samples"
 STOOD = {
-    "ticket": ["ticket.reported", "ticket.gathered", "ticket.dispatched", "ticket.sent_back"],
+    "ticket": [
+        "ticket.reported",
+        "ticket.gathered",
+        "ticket.dispatched",
+        "ticket.sent_back",
+        "ticket.link_given",
+    ],
     "unit": ["unit.registered"],
     "account": ["account.opened", "account.role_granted"],
 }

@@ -13,12 +13,14 @@ from domain.ticket.commands import (
     Attend,
     Claim,
     Dispatch,
+    GiveLink,
     Join,
     NoteProgress,
     Part,
     RefuseReturn,
     Reject,
     Reopen,
+    RevokeLink,
     SendBack,
 )
 from domain.ticket.stage import Stage, TaskStage
@@ -61,6 +63,8 @@ ASKED = {
     "verify as solved": SOLVED,
     "verify as not solved": NOT_SOLVED,
     "reopen": Reopen("又坏了"),
+    "give link": GiveLink(),
+    "revoke link": RevokeLink(),
 }
 
 PERSONS: dict[str, tuple[Somebody, ...]] = {
