@@ -4,6 +4,7 @@ import argparse
 import signal
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
 
 import structlog
@@ -12,7 +13,7 @@ from adapters.logs import configure_logs
 from bench import commands, lag, lives, reading, rebuild
 from bench.results import Result, save, show
 
-MEASUREMENTS = {
+MEASUREMENTS: dict[str, Callable[[bool], Result]] = {
     "commands": commands.measure,
     "lives": lives.measure,
     "lag": lag.measure,
