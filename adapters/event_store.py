@@ -16,9 +16,8 @@ from adapters.batch import Command, Key, Receipt
 from adapters.mapper import EventMapper
 from adapters.recorder import Recorder
 from domain.actors import Person
-from domain.errors import Conflict, KeyReused, Refusal, UnknownTicket, VersionDiffers
+from domain.errors import Conflict, KeyReused, Refusal, VersionDiffers
 from domain.event import Aggregate
-from domain.ticket import Ticket
 
 log = structlog.get_logger()
 
@@ -105,7 +104,7 @@ class EventStore:
 
         Ask `answered` before deciding on it: what is repeated under its key may not be allowed any more.
         """
-        number = made.number if isinstance(made, Ticket) else None
+        number = _number(made)
         return await self._record([made], number, key)
 
     async def change(
@@ -141,9 +140,7 @@ class EventStore:
                         return receipt
                     raise
                 try:
-                    first = changing[0]
-                    number = first.number if isinstance(first, Ticket) else None
-                    return await self._record(changing, number, key)
+                    return await self._record(changing, _number(changing[0]), key)
                 except Conflict:
                     continue
             raise Conflict()
@@ -157,8 +154,8 @@ class EventStore:
         version: int | None,
     ) -> None:
         first, *others = changing
-        if isinstance(first, Ticket) and not first.visible_to(by):
-            raise UnknownTicket(ticket=first.id)
+        if not first.visible_to(by):
+            raise first.unknown(first.id)
         if version is not None and version != first.version:
             raise VersionDiffers(version=first.version, expected=version)
         at = max(self.now(), *(each.modified_on for each in changing))
@@ -170,7 +167,7 @@ class EventStore:
         command = Command(events, number, key, {"request": request} if request else {})
         receipt = await self._recorder.record(command)
         if key is None:  # With a key, the receipt may be that of an earlier, equal request.
-            if isinstance(changed[0], Ticket) and receipt.number:
+            if number is not None and receipt.number:
                 changed[0].number = receipt.number
             for each in changed:
                 self._remember(each)
@@ -200,7 +197,7 @@ class EventStore:
         """The history for changing: nobody else has it until it is remembered again."""
         found = await self._load(self._remembered.pop(id, None), id)
         if not isinstance(found, kind):
-            raise UnknownTicket(ticket=id)
+            raise kind.unknown(id)
         return found
 
     async def _load(self, known: Aggregate | None, id: UUID) -> Aggregate | None:
@@ -216,3 +213,8 @@ class EventStore:
         self._remembered.move_to_end(history.id)
         while len(self._remembered) > REMEMBERED:
             self._remembered.popitem(last=False)
+
+
+def _number(history: Aggregate) -> str | None:
+    """The number of a history that people call by one: at first the series it is drawn from."""
+    return getattr(history, "number", None)

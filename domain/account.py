@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 from uuid import UUID
 
 from domain.actors import Actor, Assignment, Person, Role
-from domain.errors import AlreadyClosed, AlreadyGranted, NotGranted, OutOfRange, RoleUnfit
+from domain.errors import AlreadyClosed, AlreadyGranted, NotGranted, OutOfRange, RoleUnfit, UnknownAccount
 from domain.event import Aggregate, Created, Event, id_of
 from domain.text import NAME, check_text
 from domain.unit import Kind, Unit, administrator
@@ -113,6 +113,11 @@ class Account(Aggregate):
     def id_of(account: str) -> UUID:
         """The id of the account with this name."""
         return id_of("account", account)
+
+    @classmethod
+    def unknown(cls, id: UUID) -> UnknownAccount:
+        """That there is no such account."""
+        return UnknownAccount(account=id)
 
     @classmethod
     def open(cls, command: Open, by: Person, at: datetime) -> Self:

@@ -7,7 +7,8 @@ from uuid import UUID, uuid5
 from eventsourcing.domain import AggregateCreated, AggregateEvent, BaseAggregate
 from eventsourcing.utils import register_topic
 
-from domain.actors import Actor
+from domain.actors import Actor, Person
+from domain.errors import Refusal
 
 NAMESPACE = UUID("6f1d3c52-5a0e-5d7b-9a57-8d3b1c0e2f61")
 
@@ -33,6 +34,11 @@ class Event(AggregateEvent):
         super().__init_subclass__()
         if "TOPIC" not in cls.__dict__:
             raise TypeError(f"{cls.__qualname__} has no TOPIC: give it one that no event ever had")
+        for version in range(1, cls.class_version):
+            if not hasattr(cls, f"upcast_v{version}_v{version + 1}"):
+                raise TypeError(
+                    f"{cls.__qualname__} has no upcast_v{version}_v{version + 1}: stored ones need it"
+                )
         if cls.TOPIC:
             register_topic(cls.TOPIC, cls)
 
@@ -54,6 +60,15 @@ class Aggregate(BaseAggregate[UUID]):
     @classmethod
     def _begin(cls, event: type[Created], id: UUID, by: Actor, at: datetime, **facts: Any) -> Self:
         return cls._create(event, id=id, timestamp=at, by=by, **facts)
+
+    def visible_to(self, person: Person) -> bool:
+        """Whether this history is there for the person at all; one that is not is `unknown` to them."""
+        return True
+
+    @classmethod
+    def unknown(cls, id: UUID) -> Refusal:
+        """What is said to who asks for a history that is not there, or not for them."""
+        raise NotImplementedError
 
     def _record(self, event: type[Event], by: Actor, at: datetime, **facts: Any) -> None:
         self.trigger_event(event, timestamp=at, by=by, **facts)

@@ -117,6 +117,11 @@ class Unit(Aggregate):
         return id_of("unit", code)
 
     @classmethod
+    def unknown(cls, id: UUID) -> UnknownUnit:
+        """That there is no such unit."""
+        return UnknownUnit(unit=id)
+
+    @classmethod
     def register(cls, command: Register, parent: "Unit | None", by: Person, at: datetime) -> Self:
         """Take a unit in; `parent` is the unit it lies in, which for a community or grid must be known."""
         within = {} if parent is None else {**parent.within, parent.kind: parent.code}

@@ -74,6 +74,11 @@ class State(Aggregate):
         """Whether this ticket is one of the person's grid, community, town, departments, or link."""
         return any(held.unit in self._seen_by(held.role) for held in person.roles)
 
+    @classmethod
+    def unknown(cls, id: UUID) -> UnknownTicket:
+        """That there is no such ticket."""
+        return UnknownTicket(ticket=id)
+
     def _seen_by(self, role: Role) -> tuple[str, ...]:
         """The units whose people in this role see the ticket."""
         seen: dict[Role, tuple[str, ...]] = {
@@ -91,7 +96,7 @@ class State(Aggregate):
     def must_be(self, person: Person, verb: str, *allowed: tuple[Role, str]) -> Actor:
         """The person in the first of the `allowed` roles they hold; anybody else is told whose it is."""
         if not self.visible_to(person):
-            raise UnknownTicket(ticket=self.id)
+            raise self.unknown(self.id)
         for role, unit in allowed:
             if actor := person.acting_as(role, unit):
                 return actor
@@ -121,7 +126,7 @@ class State(Aggregate):
         A task that the community kept for itself (自办) is served by its sorters.
         """
         if not self.visible_to(person):
-            raise UnknownTicket(ticket=self.id)
+            raise self.unknown(self.id)
         serving = {unit: Role.SORTER for unit in person.units(Role.SORTER) if unit == self.community}
         serving |= dict.fromkeys(person.units(Role.HANDLER), Role.HANDLER)
         if department is None:

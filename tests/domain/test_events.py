@@ -102,6 +102,14 @@ def test_an_event_without_a_topic_fails_where_it_is_written() -> None:
             pass
 
 
+def test_an_event_of_a_later_version_without_a_way_up_to_it_fails_where_it_is_written() -> None:
+    with pytest.raises(TypeError, match="Raised has no upcast_v1_v2"):
+
+        class Raised(Event):
+            TOPIC: ClassVar[str] = "ticket.raised_without_upcast"
+            class_version: ClassVar[int] = 2
+
+
 def test_an_event_does_not_inherit_the_topic_of_another() -> None:
     with pytest.raises(TypeError, match="SortedTwice has no TOPIC"):
 
