@@ -113,6 +113,29 @@ def replay(
         asyncio.run(inspecting.replay(found, number, at, version))
 
 
+@app.command("deadlines")
+def compute_deadlines(
+    calendar: Annotated[str, typer.Option(help="china, the name of an imported calendar, or a JSON file.")],
+    file: Annotated[Path, typer.Option("--input", help="A table with the columns start and limit.")],
+    hours: Annotated[
+        str | None, typer.Option(help="Slots of a working day: 08:30-12:00,14:00-17:30 unless said.")
+    ] = None,
+    zone: Annotated[str | None, typer.Option(help="Whose clock it is: Asia/Shanghai unless said.")] = None,
+    data: Data = None,
+    database_url: Url = None,
+) -> None:
+    """Print a table with a column due added: when limits such as 5 working_days end."""
+    from api import deadlines
+
+    found = deadlines.calendar_at_hand(calendar, asks_log=bool(data or database_url))
+    if found is None:
+        from api import calendars
+
+        found = calendars.calendar_in_log(calendar, data, database_url)
+    if not deadlines.answer(found, hours, zone, file):
+        raise typer.Exit(1)
+
+
 @imports.command("units")
 def import_units(file: Path, data: Data = None, database_url: Url = None) -> None:
     """Places and departments: columns code, name, parent, level; other columns are kept as they are."""
@@ -137,6 +160,20 @@ def import_tickets(
 
     with database(Settings.read(data, database_url)) as found:
         typer.echo(asyncio.run(importing.import_tickets(found, file, map or [], set or [])))
+
+
+@imports.command("calendar")
+def import_calendar(
+    file: Path,
+    name: Annotated[str, typer.Option(help="Which calendar the years belong to.")] = "china",
+    data: Data = None,
+    database_url: Url = None,
+) -> None:
+    """Years of a calendar as their official notices say them: JSON in holiday-cn's shape, one or an array."""
+    from api import calendars
+
+    with database(Settings.read(data, database_url)) as found:
+        typer.echo(asyncio.run(calendars.import_calendar(found, file, name)))
 
 
 @account.command("open")

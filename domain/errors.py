@@ -130,6 +130,14 @@ class UnknownCategory(Refusal):
     """There is no category {category}: choose one from /api/categories."""
 
 
+class UnknownYear(Refusal):
+    """The calendar {calendar} lacks the year {year}: enter its notice with `whistle import calendar FILE`."""
+
+
+class YearsKnown(Refusal):
+    """The calendar {calendar} has all of these years as they are given: nothing was changed."""
+
+
 class WhichDepartment(Refusal):
     """You serve several departments of this ticket: say which one."""
 

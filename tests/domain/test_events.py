@@ -27,6 +27,7 @@ STOOD = {
     ],
     "unit": ["unit.registered"],
     "account": ["account.opened", "account.role_granted"],
+    "calendar": ["calendar.begun"],
 }
 """What has happened before a sample is applied."""
 SILENT = {"ticket.progress_noted", "account.password_changed"}
