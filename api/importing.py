@@ -21,7 +21,7 @@ from domain.actors import OPERATOR
 from domain.calendar import CHINA
 from domain.errors import Conflict, OutOfRange, Refusal
 from domain.event import id_of
-from domain.ticket import Ticket, commands
+from domain.ticket import Ticket, commands, events
 from domain.ticket.stage import Source, Urgency
 from domain.unit import Amend, Kind, Register, Unit, check_kind
 
@@ -128,7 +128,7 @@ def _report(given: Row) -> commands.Report:
     location = None
     if given.get("longitude") and given.get("latitude"):
         try:
-            location = commands.Location(float(given["longitude"]), float(given["latitude"]))
+            location = events.Location(float(given["longitude"]), float(given["latitude"]))
         except ValueError:
             raise OutOfRange(field="location", why="is no pair of numbers: give degrees") from None
     name, phone = given.get("reporter_name") or None, given.get("reporter_phone") or None
@@ -141,7 +141,7 @@ def _report(given: Row) -> commands.Report:
         location=location,
         urgency=_one_of(Urgency, "urgency", given.get("urgency") or Urgency.ORDINARY),
         source=_one_of(Source, "source", given.get("source") or Source.HOTLINE),
-        reporter=commands.Reporter(name, phone) if name or phone else None,
+        reporter=events.Reporter(name, phone) if name or phone else None,
     )
 
 

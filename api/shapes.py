@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Generic, Self, TypeVar
 
 from domain.ticket import Ticket
-from domain.ticket.commands import Location, Reporter
+from domain.ticket.events import Location, Reporter
 from domain.ticket.stage import Source, Stage, TaskStage, Urgency
 from domain.ticket.state import Verdict
 from domain.ticket.task import Task

@@ -4,23 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from domain.ticket.events import Location, Reporter
 from domain.ticket.stage import Satisfied, Solved, Source, Urgency
-
-
-@dataclass(frozen=True)
-class Location:
-    """A point on the earth, in degrees, WGS-84."""
-
-    longitude: float
-    latitude: float
-
-
-@dataclass(frozen=True)
-class Reporter:
-    """Whose matter it is: personal data, never in a list, a log or a message."""
-
-    name: str | None = None
-    phone: str | None = None
 
 
 @dataclass(frozen=True)

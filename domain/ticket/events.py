@@ -6,11 +6,26 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from uuid import UUID
 
 from domain.event import Created, Event
-from domain.ticket.commands import Location, Reporter
 from domain.ticket.stage import Satisfied, Solved, Source, Stage, TaskStage, Urgency
 
 if TYPE_CHECKING:
     from domain.ticket.ticket import Ticket
+
+
+@dataclass(frozen=True)
+class Location:
+    """A point on the earth, in degrees, WGS-84."""
+
+    longitude: float
+    latitude: float
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """Whose matter it is: personal data, never in a list, a log or a message."""
+
+    name: str | None = None
+    phone: str | None = None
 
 
 class Reported(Created):

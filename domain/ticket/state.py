@@ -7,7 +7,7 @@ from uuid import UUID
 from domain.actors import Actor, Person, Role
 from domain.errors import NoTask, NotYours, UnknownTicket, WhichDepartment, WrongStage
 from domain.event import Aggregate
-from domain.ticket import commands, events
+from domain.ticket import events
 from domain.ticket.stage import Satisfied, Solved, Source, Stage, TaskStage, Urgency
 from domain.ticket.task import Task
 
@@ -33,10 +33,10 @@ class State(Aggregate):
     county: str
     category: str | None
     address: str | None
-    location: commands.Location | None
+    location: events.Location | None
     urgency: Urgency
     source: Source
-    reporter: commands.Reporter | None
+    reporter: events.Reporter | None
     photos: tuple[str, ...]
     stage: Stage = field(default=Stage.REPORTED, init=False)
     reported_at: datetime = field(init=False)

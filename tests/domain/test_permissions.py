@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from domain.actors import Role
-from domain.ticket import commands
+from domain.ticket import commands, events
 from domain.ticket.commands import (
     AcceptReturn,
     Attend,
@@ -181,7 +181,7 @@ def test_everybody_sees_the_tickets_the_table_says(person: str) -> None:
 
 
 def test_the_tables_leave_no_step_no_stage_and_no_role_out() -> None:
-    parts = {commands.Location, commands.Reporter}
+    parts = {events.Location, events.Reporter}
     asked = {one for one in vars(commands).values() if is_dataclass(one)} - parts
     assert asked == {type(command) for command in ASKED.values()}
     assert set(PAGE.who) - {"see"} == set(PAGE.when) == set(ASKED)

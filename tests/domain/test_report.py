@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from domain.errors import NotYours, OutOfRange, UnknownCategory
-from domain.ticket.commands import Location, Report
-from domain.ticket.events import HandledOnSite, Reported
+from domain.ticket.commands import Report
+from domain.ticket.events import HandledOnSite, Location, Reported
 from domain.ticket.stage import Stage
 from tests.domain.given import NOON, given
 from tests.domain.people import COMMUNITY, COUNTY, GRID, TOWN, dispatcher, other_worker, worker
