@@ -25,11 +25,11 @@ from domain.ticket.commands import (
     Reject,
     Reopen,
     Report,
-    Reporter,
     SendBack,
     Sort,
     Verify,
 )
+from domain.ticket.events import Reporter
 from domain.ticket.stage import Solved, Urgency
 from tests.domain.given import Outcome, given
 from tests.domain.people import GRID, Somebody, Step, dispatcher, housing, sorter, water, worker
