@@ -79,11 +79,12 @@ class Reading:
         return None
 
     async def _events_after(self, asked: Sequence[Asked]) -> Sequence[list[Stored]]:
-        parameters = {"originators": [id for id, _ in asked], "versions": [v for _, v in asked]}
-        found: list[list[Stored]] = [[] for _ in asked]
+        found: dict[Asked, list[Stored]] = {each: [] for each in asked}
+        different = list(found)
+        parameters = {"originators": [id for id, _ in different], "versions": [v for _, v in different]}
         for nth, topic, state in await self._ask(EVENTS_AFTER, parameters):
-            found[nth - 1].append((topic, state))
-        return found
+            found[different[nth - 1]].append((topic, state))
+        return [found[each] for each in asked]
 
     async def _ask(self, query: str, parameters: Any, row_factory: Any = None) -> list[Any]:
         clock = asyncio.get_running_loop().time

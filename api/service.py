@@ -17,6 +17,7 @@ from adapters.recorder import GroupRecorder
 from adapters.sessions import Sessions
 from adapters.settings import Settings
 from adapters.stock import StockRecorder
+from api.places import Places
 
 WAIT = 5.0
 """Seconds a reader waits for a view to pass the position it asked for."""
@@ -90,6 +91,7 @@ class Service:
     reading: Reading
     sessions: Sessions
     standing: Standing
+    places: Places
 
 
 @asynccontextmanager
@@ -106,7 +108,7 @@ async def running(database: Database, settings: Settings) -> AsyncIterator[Servi
         standing = Standing(database.service, reading)
         listening = asyncio.create_task(standing.listen())
         stack.push_async_callback(_cancel, listening)
-        yield Service(store, reading, Sessions(reading, store), standing)
+        yield Service(store, reading, Sessions(reading, store), standing, Places(store))
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

@@ -13,7 +13,6 @@ from adapters.batch import Receipt
 from adapters.event_store import new_id
 from api import shapes
 from api.pages import After, Code, CursorParameter, Limit, history_page, page, read_cursor
-from api.places import place_of
 from api.problems import Json
 from api.requests import HEADERS, SIGNED_IN, Caller, Calling, Route
 from api.service import Service
@@ -44,7 +43,7 @@ async def report(command: commands.Report, calling: Calling) -> Response:
 async def _report(calling: Caller, command: commands.Report) -> Receipt:
     calling.must_make_new()
     store = calling.serving.store
-    place = await place_of(store, command.grid)
+    place = await calling.serving.places.of(command.grid)
     at = store.now()
     ticket = Ticket.report(command, place, new_id(at), by=calling.person, at=at)
     return await store.create(ticket, calling.key)
