@@ -13,7 +13,8 @@ from adapters.logs import configure_logs
 from bench import commands, lag, lives, reading, rebuild
 from bench.results import Result, save, show
 
-MEASUREMENTS: dict[str, Callable[[bool], Result]] = {
+Measurements = dict[str, Callable[[bool], Result]]
+MEASUREMENTS: Measurements = {
     "commands": commands.measure,
     "lives": lives.measure,
     "lag": lag.measure,
@@ -36,7 +37,7 @@ def main() -> None:
     # Ending by exception lets every measurement end its processes and remove its folders.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Interrupted."))
     configure_logs("error")
-    measurements = {**MEASUREMENTS, "reading": partial(reading.measure, tickets=asked.tickets)}
+    measurements: Measurements = {**MEASUREMENTS, "reading": partial(reading.measure, tickets=asked.tickets)}
     results: dict[str, Result] = {}
     try:
         for name in asked.measurements or MEASUREMENTS:
