@@ -20,13 +20,17 @@ class Settings:
     stock_recorder: bool = False
     """Write with the library's own recorder: only to measure ours against."""
 
+    hosts: frozenset[str] = frozenset()
+    """Names the service answers to beside those of loopback; where there are none, it answers to any."""
+
     @classmethod
     def read(cls, data: Path | None = None, database_url: str | None = None) -> "Settings":
-        """What was given, else what the environment says (`WHISTLE_DATA`, `WHISTLE_DATABASE_URL[_FILE]`)."""
+        """What was given, else what the environment says: see docs/operation.md."""
         return cls(
             data=(data or Path(os.environ.get("WHISTLE_DATA", ".whistle"))).absolute(),
             database_url=database_url or _secret("WHISTLE_DATABASE_URL"),
             stock_recorder=os.environ.get("WHISTLE_RECORDER", "") == "stock",
+            hosts=frozenset(os.environ.get("WHISTLE_PUBLIC_HOST", "").lower().split()),
         )
 
 

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from adapters.database import Database
 from adapters.settings import Settings
 from api import administration, lists, session, shapes, tickets
+from api.hosts import KnownHosts
 from api.problems import handle_problems
 from api.requests import EveryRequest
 from api.service import running
@@ -54,6 +55,7 @@ def application(database: Database, settings: Settings) -> FastAPI:
         redoc_url=None,
         responses=PROBLEMS,
     )
+    app.add_middleware(KnownHosts, hosts=settings.hosts)
     app.add_middleware(EveryRequest)
     for part in (tickets, session, lists, administration):
         app.include_router(part.router)

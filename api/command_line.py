@@ -16,6 +16,9 @@ from adapters.recorder import OutcomeUnknown, Unavailable
 from adapters.settings import BadSetting, Settings
 from domain.errors import Refusal
 
+INTERRUPTED = 130
+"""What the library makes of Ctrl-C."""
+
 app = typer.Typer(
     help="Whistle 吹哨: the community whistles, the departments report for duty.",
     no_args_is_help=True,
@@ -142,7 +145,7 @@ def import_units(file: Path, data: Data = None, database_url: Url = None) -> Non
     from api import importing
 
     with database(Settings.read(data, database_url)) as found:
-        typer.echo(asyncio.run(importing.import_units(found, file)))
+        asyncio.run(importing.import_units(found, file))
 
 
 @imports.command("tickets")
@@ -159,7 +162,7 @@ def import_tickets(
     from api import importing
 
     with database(Settings.read(data, database_url)) as found:
-        typer.echo(asyncio.run(importing.import_tickets(found, file, map or [], set or [])))
+        asyncio.run(importing.import_tickets(found, file, map or [], set or []))
 
 
 @imports.command("calendar")
@@ -237,17 +240,20 @@ def _password() -> str:
 
 def main() -> None:
     """Run a command: 0 done, 1 refused or failed with one line that says why, 2 wrong usage."""
-    configure_logs(os.environ.get("WHISTLE_LOG", "info" if {"serve", "project"} & set(sys.argv) else "error"))
     try:
+        usual = "info" if {"serve", "project"} & set(sys.argv) else "error"
+        configure_logs(os.environ.get("WHISTLE_LOG") or usual)
         app()
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            _fail("Interrupted: what was done so far stays done, run it again to go on.")
+        raise
     except (BadSetting, Refusal) as refused:
         _fail(str(refused))
     except (Overloaded, Unavailable, OutcomeUnknown) as trouble:
         _fail(str(trouble.__doc__))
-    except KeyboardInterrupt:
-        _fail("Interrupted: what was done so far stays done, run it again to go on.")
     except Exception as fault:
-        structlog.get_logger().error("command_failed", problem=type(fault).__name__, exc_info=fault)
+        structlog.get_logger().debug("command_failed", problem=type(fault).__name__, exc_info=fault)
         _fail(
             f"This is our fault ({type(fault).__name__}): set WHISTLE_LOG=debug, run it again, and tell us."
         )

@@ -1,11 +1,7 @@
 """Taking in tables: every row goes in or is refused by name, and doing it again changes nothing."""
 
-import asyncio
-import csv
 import hashlib
-import io
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -13,10 +9,10 @@ from typing import Any
 
 from adapters.database import Database
 from adapters.settings import BadSetting
-from api.inspecting import progress
 from api.managing import at_work
 from api.places import place_of
 from api.service import Service
+from api.table import Outcome, Row, must_have, outcome_of, read_table
 from domain.actors import OPERATOR
 from domain.calendar import CHINA
 from domain.errors import Conflict, OutOfRange, Refusal
@@ -26,14 +22,14 @@ from domain.ticket.stage import Source, Urgency
 from domain.unit import Amend, Kind, Register, Unit, check_kind
 
 OLDEST = datetime(1949, 10, 1, tzinfo=CHINA)
-AT_ONCE = 64
-"""Rows under way at the same time."""
 UNIT_COLUMNS = ("code", "name", "parent", "level")
 FIELDS = (
     "title", "description", "grid", "category", "address", "longitude", "latitude", "urgency",
     "source", "reporter_name", "reporter_phone", "at", "external_id", "origin",
 )  # fmt: skip
 """What a report can be made of; `origin` keeps the external ids of several sources apart."""
+NEEDED = ("title", "description", "grid")
+"""What every report must have, from the table or set for all its rows."""
 TIMES = (
     "%Y-%m-%d %H:%M:%S",
     "%Y-%m-%d %H:%M",
@@ -43,33 +39,22 @@ TIMES = (
     "%Y/%m/%d",
 )
 
-Row = dict[str, str]
 
-
-@dataclass
-class Outcome:
-    """What became of the rows."""
-
-    taken: int = 0
-    known: int = 0
-    amended: int = 0
-    refused: list[tuple[Row, str]] = field(default_factory=list)
-
-
-async def import_units(database: Database, file: Path) -> str:
+async def import_units(database: Database, file: Path) -> None:
     """Take in places and departments, the larger ones first."""
-    rows = _read(file, required=("code", "name", "level"))
-    outcome = Outcome()
-    by_kind: dict[Kind, list[Row]] = {}
-    for row in rows:
-        try:
-            by_kind.setdefault(check_kind(row["level"].strip()), []).append(row)
-        except Refusal as refusal:
-            outcome.refused.append((row, str(refusal)))
+    names, rows = read_table(file)
+    for wanted in ("code", "name", "level"):
+        must_have(file, wanted, names)
     async with at_work(database) as service:
-        for kind in Kind:
-            await _each(by_kind.get(kind, []), partial(_unit, service, kind, outcome), outcome)
-    return _summary("units", file, outcome)
+        with outcome_of("units", file) as outcome:
+            by_kind: dict[Kind, list[Row]] = {}
+            for row in rows:
+                try:
+                    by_kind.setdefault(check_kind(row["level"].strip()), []).append(row)
+                except Refusal as refusal:
+                    outcome.refused.append((row, str(refusal)))
+            for kind in Kind:
+                await outcome.take(by_kind.get(kind, []), partial(_unit, service, kind, outcome))
 
 
 async def _unit(service: Service, kind: Kind, outcome: Outcome, row: Row) -> None:
@@ -94,16 +79,16 @@ async def _unit(service: Service, kind: Kind, outcome: Outcome, row: Row) -> Non
         outcome.known += 1
 
 
-async def import_tickets(database: Database, file: Path, mapped: list[str], set_: list[str]) -> str:
+async def import_tickets(database: Database, file: Path, mapped: list[str], set_: list[str]) -> None:
     """Take in reports; each gets a number of the day it happened."""
     columns = _pairs(mapped, "--map", FIELDS, right=True)
     fixed = _pairs(set_, "--set", FIELDS, right=False)
-    rows = _read(file, required=tuple(columns))
-    outcome = Outcome()
+    names, rows = read_table(file)
+    for wanted in (*columns, *(name for name in NEEDED if name not in (*columns.values(), *fixed))):
+        must_have(file, wanted, names)
     async with at_work(database) as service:
-        await _register_grids(service, {_fields(row, columns, fixed).get("grid", "") for row in rows})
-        await _each(rows, lambda row: _ticket(service, _fields(row, columns, fixed), outcome), outcome)
-    return _summary("tickets", file, outcome)
+        with outcome_of("tickets", file) as outcome:
+            await outcome.take(rows, lambda row: _ticket(service, _fields(row, columns, fixed), outcome))
 
 
 async def _ticket(service: Service, given: Row, outcome: Outcome) -> None:
@@ -113,7 +98,9 @@ async def _ticket(service: Service, given: Row, outcome: Outcome) -> None:
         raise OutOfRange(field="at", why="lies in the future: check the date")
     if at < OLDEST:
         raise OutOfRange(field="at", why=f"lies before {OLDEST:%Y}: check the date")
-    place = await place_of(service.store, given.get("grid", ""))
+    code = given.get("grid", "").strip()
+    await _register_grid(service, code)
+    place = await place_of(service.store, code)
     external = given.get("external_id") or hashlib.sha256(repr(sorted(given.items())).encode()).hexdigest()
     id = id_of("ticket", f"{given.get('origin', '')}:{external}")
     ticket = Ticket.report(_report(given), place, id, by=OPERATOR, at=at)
@@ -145,61 +132,17 @@ def _report(given: Row) -> commands.Report:
     )
 
 
-async def _register_grids(service: Service, codes: set[str]) -> None:
+async def _register_grid(service: Service, code: str) -> None:
     """A grid of a known community, written `<community>-<number>`, needs no import of its own."""
-    for code in sorted(codes):
-        community, dash, number = code.rpartition("-")
-        if not dash or not number.isdigit() or await service.store.find(Unit, Unit.id_of(code)):
-            continue
-        parent = await service.store.find(Unit, Unit.id_of(community))
-        if parent is not None and parent.kind is Kind.COMMUNITY and not parent.closed:
-            command = Register(code, f"{parent.name} {number} 网格", Kind.GRID, community)
-            made = Unit.register(command, parent, by=OPERATOR, at=service.store.now())
-            await service.store.create(made)
-
-
-async def _each(rows: list[Row], take: Callable[[Row], Awaitable[None]], outcome: Outcome) -> None:
-    """Take the rows, many under way at once, in the order of the file."""
-    if not rows:
+    community, _, number = code.rpartition("-")
+    if not (number.isascii() and number.isdecimal()) or await service.store.find(Unit, Unit.id_of(code)):
         return
-    with progress() as bar:
-        task = bar.add_task("rows", total=len(rows))
-
-        async def take_one(row: Row) -> None:
-            try:
-                if None in row:
-                    raise OutOfRange(field="row", why="has more fields than the header: check its quotes")
-                await take(row)
-            except Refusal as refusal:
-                outcome.refused.append((row, str(refusal)))
-            bar.advance(task)
-
-        for start in range(0, len(rows), AT_ONCE):
-            await asyncio.gather(*(take_one(row) for row in rows[start : start + AT_ONCE]))
-
-
-def _read(file: Path, required: Iterable[str]) -> list[Row]:
-    csv.field_size_limit(10_000_000)
-    try:
-        content = file.read_bytes()
-    except OSError as problem:
-        raise BadSetting(f"{file} cannot be read: {problem.strerror}.") from None
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        try:
-            text = content.decode("gb18030")
-        except UnicodeDecodeError:
-            raise BadSetting(f"{file} is neither UTF-8 nor GB 18030: save it as UTF-8.") from None
-    reader = csv.DictReader(io.StringIO(text, newline=""), restval="")
-    names = [name.strip() for name in reader.fieldnames or []]
-    reader.fieldnames = names
-    if missing := [name for name in required if name not in names]:
-        raise BadSetting(f"{file} has no column {missing[0]}: it has {', '.join(names) or 'none'}.")
-    try:
-        return list(reader)
-    except csv.Error as problem:
-        raise BadSetting(f"{file} is not a table: {problem} near line {reader.line_num}.") from None
+    parent = await service.store.find(Unit, Unit.id_of(community))
+    if parent is not None and parent.kind is Kind.COMMUNITY:
+        command = Register(code, f"{parent.name} {number} 网格", Kind.GRID, community)
+        made = Unit.register(command, parent, by=OPERATOR, at=service.store.now())
+        with suppress(Conflict):  # Another row needed it at the same moment.
+            await service.store.create(made)
 
 
 def _fields(row: Row, columns: Row, fixed: Row) -> Row:
@@ -238,32 +181,3 @@ def _one_of(kind: Any, name: str, value: str) -> Any:
         return kind(value)
     except ValueError:
         raise OutOfRange(field=name, why=f"is {value[:30]!r}: use one of {', '.join(kind)}") from None
-
-
-def _summary(what: str, file: Path, outcome: Outcome) -> str:
-    said = [f"{outcome.taken} {what} taken in", f"{outcome.known} known already"]
-    if outcome.amended:
-        said.append(f"{outcome.amended} renamed")
-    said.append(f"{len(outcome.refused)} refused")
-    path = _write_refused(file, outcome.refused)
-    return ", ".join(said) + (f": see {path}." if path else ".")
-
-
-def _write_refused(file: Path, refused: list[tuple[Row, str]]) -> Path | None:
-    """The refused rows with their reasons, beside the file, or here where that folder is closed to us."""
-    beside = file.with_name(f"{file.name}.refused.csv")
-    if not refused:
-        if beside.exists():
-            beside.unlink()  # It was ours, and says what is no longer so.
-        return None
-    names = [name for name in refused[0][0] if name is not None]
-    for path in beside, Path.cwd() / beside.name:
-        try:
-            with path.open("w", encoding="utf-8-sig", newline="") as out:
-                writer = csv.writer(out)
-                writer.writerow([*names, "reason"])
-                writer.writerows([[*(row.get(name, "") for name in names), why] for row, why in refused])
-            return path
-        except OSError:
-            continue
-    raise BadSetting(f"{beside} cannot be written: {len(refused)} rows were refused and are not noted.")

@@ -106,6 +106,8 @@ async def _as_it_stood(
     ticket = await service.store.find_at(Ticket, id, version, at)
     if ticket is None:
         raise BadSetting(f"The ticket {number} was not there yet: choose a later time.")
+    if version is not None and at is None and ticket.version < version:
+        raise BadSetting(f"The ticket {number} has no version {version}: choose 1 to {ticket.version}.")
     items = await history(service.reading, id, ticket.version)
     return ticket, items
 

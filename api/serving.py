@@ -2,14 +2,12 @@
 
 import asyncio
 import gc
-import ipaddress
 import signal
 import socket
 import sys
 from contextlib import ExitStack
-from typing import Any
+from dataclasses import replace
 
-import structlog
 import typer
 import uvicorn
 
@@ -17,9 +15,8 @@ from adapters.database import database
 from adapters.settings import BadSetting, Settings
 from api import demonstration
 from api.app import application
+from api.hosts import is_loopback
 from api.projector import projector
-
-log = structlog.get_logger()
 
 LAST_WORDS = 10
 """Seconds for requests under way when the service is told to stop."""
@@ -30,13 +27,14 @@ COLLECT_SELDOM = 20_000, 20, 50
 
 def serve(settings: Settings, host: str, port: int, demo: bool, with_projector: bool) -> None:
     """Serve until SIGTERM or SIGINT; what was accepted by then is finished."""
-    if demo and not _is_loopback(host):
+    if demo and not is_loopback(host):
         raise BadSetting(f"The demonstration has known passwords and is not shown on {host}: use 127.0.0.1.")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
     with ExitStack() as stack:
         listening = stack.enter_context(_listen(host, port))
         found = stack.enter_context(database(settings))
-        if not _is_loopback(host) and asyncio.run(demonstration.is_loaded(found)):
+        if not is_loopback(host) and asyncio.run(demonstration.is_loaded(found)):
             raise BadSetting(
                 "The accounts of the demonstration still have the password that everybody knows: "
                 "change or close them with `whistle account`, or use another folder."
@@ -51,7 +49,7 @@ def serve(settings: Settings, host: str, port: int, demo: bool, with_projector: 
             typer.echo(demonstration.accounts_as_text())
         sys.stdout.flush()
         config = uvicorn.Config(
-            application(found, settings),
+            application(found, _answering_to(host, settings)),
             log_config=None,
             access_log=False,
             server_header=False,
@@ -60,12 +58,16 @@ def serve(settings: Settings, host: str, port: int, demo: bool, with_projector: 
         server = uvicorn.Server(config)
         gc.freeze()
         gc.set_threshold(*COLLECT_SELDOM)
-        try:
-            server.run(sockets=[listening])
-        except KeyboardInterrupt:
-            log.info("interrupted")
+        server.run(sockets=[listening])
         if not server.started:
             raise BadSetting("The service could not start: its log says why.")
+
+
+def _answering_to(host: str, settings: Settings) -> Settings:
+    """The settings with the names to answer to: any, unless it is loopback or a public name is set."""
+    if is_loopback(host) or settings.hosts:
+        return replace(settings, hosts=settings.hosts | {host})
+    return settings
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -80,15 +82,3 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from None
     listening.listen(2048)
     return listening
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-__all__: list[Any] = ["serve"]

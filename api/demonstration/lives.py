@@ -87,7 +87,7 @@ class Life:
         sort = commands.Sort(matter.category, matter.urgency, keep=keep)
         ticket.sort(sort, by, self.at)
         if not keep:
-            if not self._soon(timedelta(hours=2)):
+            if not self._soon(timedelta(hours=5)):
                 return
             dispatch = commands.Dispatch(matter.lead, matter.assisting)
             ticket.dispatch(dispatch, DEPARTMENTS, DISPATCHER, self.at)

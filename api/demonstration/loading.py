@@ -1,18 +1,20 @@
 """Loading the demonstration into an empty log, once."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from random import Random
 
 import structlog
 
 from adapters.database import Database
-from adapters.event_store import new_id
 from api.demonstration.lives import Life, matters, reported
 from api.demonstration.town import PASSWORD, Member, members, units
 from api.managing import at_work
 from api.service import Service
 from domain.account import Account, Grant, Open
 from domain.actors import OPERATOR
+from domain.errors import Conflict
+from domain.event import id_of
 from domain.ticket import Ticket
 from domain.unit import Kind, Unit
 
@@ -30,10 +32,12 @@ async def load(database: Database) -> None:
         last = members()[-1]
         if await service.store.find(Account, Account.id_of(last.account)) is not None:
             return
-        await _load_units(service)
-        for ticket in _tickets(service.store.now()):
-            await service.store.create(ticket)
-        await _load_accounts(service)
+        with structlog.contextvars.bound_contextvars(quiet=True):
+            await _load_units(service)
+            for ticket in _tickets(service.store.now()):
+                with suppress(Conflict):  # It was loaded before a loading that was cut short.
+                    await service.store.create(ticket)
+            await _load_accounts(service)
         log.info("demonstration_loaded", tickets=TICKETS)
 
 
@@ -89,8 +93,9 @@ def _tickets(now: datetime) -> list[Ticket]:
     several = matters() * (TICKETS // len(matters()) + 1)
     ages = sorted((random.random() ** 1.5 for _ in range(TICKETS)), reverse=True)
     lives = []
-    for age, matter in zip(ages, random.sample(several, TICKETS), strict=True):
+    for nth, (age, matter) in enumerate(zip(ages, random.sample(several, TICKETS), strict=True)):
         grid = grids[0] if random.random() < 0.1 else random.choice(grids)
         at = now - timedelta(days=DAYS) * age - timedelta(minutes=1)
-        lives.append(Life(random, matter, reported(random, matter, grid, new_id(at), at), now).run())
+        id = id_of("ticket", f"demonstration:{nth}")
+        lives.append(Life(random, matter, reported(random, matter, grid, id, at), now).run())
     return lives
