@@ -1,5 +1,6 @@
 """What a matter can be about (事项类别): the example catalogue (示例) until a town brings its own."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from domain.errors import UnknownCategory
@@ -44,7 +45,7 @@ CATEGORIES = {
 }
 
 
-def check_category(category: str) -> None:
-    """Refuse a category that the catalogue does not have."""
-    if category not in CATEGORIES:
+def check_category(category: str, known: Mapping[str, Category] = CATEGORIES) -> None:
+    """Refuse a category that the catalogue in force, whose categories are `known`, does not have."""
+    if category not in known:
         raise UnknownCategory(category=category[:50])

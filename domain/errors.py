@@ -130,6 +130,18 @@ class UnknownCategory(Refusal):
     """There is no category {category}: choose one from /api/categories."""
 
 
+class UnknownRule(Refusal):
+    """The catalogue {catalogue} has no rule {rule}: choose one from /api/catalogue."""
+
+
+class CatalogueKnown(Refusal):
+    """The catalogue {catalogue} has these rules already: nothing was changed."""
+
+
+class CatalogueExists(Refusal):
+    """There is a catalogue {catalogue} with other rules or another day: give this one another name."""
+
+
 class UnknownYear(Refusal):
     """The calendar {calendar} lacks the year {year}: enter its notice with `whistle import calendar FILE`."""
 

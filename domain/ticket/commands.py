@@ -34,6 +34,8 @@ class Sort:
     urgency: Urgency
     note: str | None = None
     keep: bool = False
+    rule: str | None = None
+    """The id of the rule of the catalogue in force that fits, if the sorter chose one."""
 
 
 @dataclass(frozen=True)

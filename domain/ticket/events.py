@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 from uuid import UUID
 
 from domain.event import Created, Event
@@ -70,15 +70,24 @@ class HandledOnSite(Event):
 
 
 class Sorted(Event):
-    """分拣."""
+    """分拣; `catalogue` is the version of the catalogue that the chosen `rule` stands in."""
 
     TOPIC: ClassVar[str] = "ticket.sorted"
+    class_version: ClassVar[int] = 2
     category: str
     urgency: Urgency
     note: str | None
+    rule: str | None = None
+    catalogue: str | None = None
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        """No rule was chosen at sorting then."""
+        state |= {"rule": None, "catalogue": None}
 
     def apply(self, ticket: "Ticket") -> None:
         ticket.category = self.category
+        ticket.rule, ticket.catalogue = self.rule, self.catalogue
         ticket.urgency = self.urgency
         ticket.enter(Stage.SORTED, self.at)
 

@@ -49,6 +49,9 @@ class State(Aggregate):
     """What staff found on site."""
     answer: Verdict | None = field(default=None, init=False)
     """What the resident says, which no staff can give or change."""
+    rule: str | None = field(default=None, init=False)
+    """The id of the rule that the sorter chose, in the version of the catalogue named beside it."""
+    catalogue: str | None = field(default=None, init=False)
     reopened: int = field(default=0, init=False)
     """How often it had to be done again."""
     link: UUID | None = field(default=None, init=False)

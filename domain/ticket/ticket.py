@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain.actors import Person, Role
 from domain.calendar import CHINA
-from domain.category import check_category
+from domain.catalogue.version import Versions, in_force
 from domain.errors import (
     AlreadyAnswered,
     AlreadyCalled,
@@ -20,8 +20,9 @@ from domain.errors import (
     TaskWrongStage,
     UnknownDepartment,
 )
-from domain.text import DESCRIPTION, TITLE, check_optional_text, check_photos, check_text
+from domain.text import check_optional_text, check_text
 from domain.ticket import commands, events
+from domain.ticket.checks import check_report
 from domain.ticket.handling import Handling
 from domain.ticket.limits import due_times
 from domain.ticket.stage import Solved, Stage, TaskStage
@@ -36,7 +37,15 @@ class Ticket(Handling):
     TOPIC: ClassVar[str] = "ticket"
 
     @classmethod
-    def report(cls, command: commands.Report, place: Place, id: UUID, by: Person, at: datetime) -> Self:
+    def report(
+        cls,
+        command: commands.Report,
+        place: Place,
+        id: UUID,
+        by: Person,
+        at: datetime,
+        catalogue: Versions = (),
+    ) -> Self:
         """上报: take the matter in; `place` is where the grid named in it lies."""
         allowed = (
             (Role.GRID_WORKER, place.grid),
@@ -49,7 +58,7 @@ class Ticket(Handling):
             raise NotYours(verb="report", who=spoken(*allowed))
         if command.handled is not None and actor.role is not Role.GRID_WORKER:
             raise NotYours(verb="handle on the spot", who=spoken(allowed[0]))
-        _check_report(command)
+        check_report(command, in_force(catalogue, at))
         ticket = cls._begin(
             events.Reported,
             id,
@@ -74,11 +83,15 @@ class Ticket(Handling):
             ticket._record(events.HandledOnSite, actor, at, result=command.handled)
         return ticket
 
-    def sort(self, command: commands.Sort, by: Person, at: datetime) -> None:
-        """分拣: say what it is about; a community may keep it for itself (自办)."""
+    def sort(self, command: commands.Sort, by: Person, at: datetime, catalogue: Versions = ()) -> None:
+        """分拣: say what it is about, by the version of the `catalogue` in force at that moment.
+
+        A community may keep the ticket for itself (自办).
+        """
         actor = self.must_be(by, "sort", (Role.SORTER, self.community))
         self.must_stand("sort", Stage.REPORTED)
-        check_category(command.category)
+        rules = in_force(catalogue, at)
+        rules.check(command.category, command.rule)
         check_optional_text("note", command.note)
         self._record(
             events.Sorted,
@@ -87,6 +100,8 @@ class Ticket(Handling):
             category=command.category,
             urgency=command.urgency,
             note=command.note,
+            rule=command.rule,
+            catalogue=None if command.rule is None else rules.name,
         )
         if command.keep:
             call = events.Call(self.community, *due_times(self.urgency, at))
@@ -275,20 +290,3 @@ class Ticket(Handling):
                 needed="sent back, not yet ruled on",
             )
         return task
-
-
-def _check_report(command: commands.Report) -> None:
-    check_text("title", command.title, TITLE)
-    check_text("description", command.description, DESCRIPTION)
-    check_optional_text("address", command.address)
-    if command.category is not None:
-        check_category(command.category)
-    if command.handled is not None:
-        check_text("handled", command.handled)
-    if command.reporter is not None:
-        check_optional_text("reporter.name", command.reporter.name)
-        check_optional_text("reporter.phone", command.reporter.phone)
-    where = command.location
-    if where and not (-180 <= where.longitude <= 180 and -90 <= where.latitude <= 90):
-        raise OutOfRange(field="location", why="is not on the earth: give degrees of WGS-84")
-    check_photos(command.photos)

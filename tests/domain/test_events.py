@@ -28,6 +28,7 @@ STOOD = {
     "unit": ["unit.registered"],
     "account": ["account.opened", "account.role_granted"],
     "calendar": ["calendar.begun"],
+    "catalogue": ["catalogue.begun"],
 }
 """What has happened before a sample is applied."""
 SILENT = {"ticket.progress_noted", "account.password_changed"}
