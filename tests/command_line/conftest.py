@@ -10,7 +10,9 @@ from uuid import uuid4
 
 import pytest
 
-from tests.command_line.whistle import Serving, commands, serving
+from api.projector import VIEWS
+from tests.adapters.writing import wait_for
+from tests.command_line.whistle import PATIENCE, Serving, commands, serving
 from tests.conftest import TEMPLATE, database_named, execute_as_owner
 
 
@@ -26,8 +28,8 @@ def ended() -> Iterator[None]:
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The data folder of a demonstration that was loaded and stopped again; to be copied."""
     folder = tmp_path_factory.mktemp("loaded")
-    with serving("--demo", "--data", folder):
-        pass
+    with serving("--demo", "--data", folder) as service:
+        wait_for(lambda: is_caught_up(service), PATIENCE)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -58,7 +60,14 @@ def copied(folder: Path) -> Iterator[Path]:
 def demo(kept: Path) -> Iterator[Serving]:
     """The demonstration, running on the folder it was loaded into before."""
     with serving("--demo", "--data", kept) as service:
+        wait_for(lambda: is_caught_up(service), PATIENCE)
         yield service
+
+
+def is_caught_up(service: Serving) -> bool:
+    """Whether all views are there and at the end of the log."""
+    views = service.ask("/api/health")[1]["views"]
+    return len(views) == len(VIEWS) and not any(view["lag"] for view in views.values())
 
 
 @pytest.fixture

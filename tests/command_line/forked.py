@@ -1,5 +1,6 @@
 """Commands as processes of their own, each a fork of one that has imported everything already."""
 
+import gc
 import json
 import os
 import signal
@@ -66,8 +67,12 @@ def _be(folder: str, arguments: list[str], cwd: str, environment: dict[str, str]
 
 def main() -> None:
     """Read one command a line, run it in a fork, answer with its exit code."""
-    from api import command_line, importing, inspecting, managing, projector, serving  # noqa: F401, PLC0415
+    import typer.rich_utils  # noqa: PLC0415
 
+    from api import command_line, importing, inspecting, managing, projector, serving  # noqa: PLC0415
+
+    assert typer.rich_utils, (importing, inspecting, managing, projector, serving)
+    gc.freeze()  # Collected once here, not in each fork.
     asked, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     for line in asked:
         child = os.fork()
