@@ -6,6 +6,7 @@ A page may give its own name our address (DNS rebinding); the browser then takes
 
 import ipaddress
 import re
+from functools import lru_cache
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -18,6 +19,8 @@ NOT_HERE = (
 )
 NAME = re.compile(r"\[(?P<address>[^]]*)\](:\d*)?|(?P<name>[^:]*)(:\d*)?")
 """A host with or without port; an IPv6 address stands in brackets (RFC 3986)."""
+REMEMBERED = 100
+"""Different `Host` headers whose answer is kept."""
 
 
 def is_loopback(host: str) -> bool:
@@ -36,6 +39,7 @@ class KnownHosts:
     def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
         self._app = app
         self._hosts = hosts
+        self._known = lru_cache(REMEMBERED)(self._is_known)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -45,6 +49,10 @@ class KnownHosts:
             await self._app(scope, receive, send)
 
     def _is_ours(self, headers: Headers) -> bool:
-        named = [NAME.fullmatch(given.lower()) for given in headers.getlist("host")]
-        hosts = {found["address"] or found["name"].rstrip(".") if found else "" for found in named}
-        return len(named) == 1 and all(is_loopback(host) or host in self._hosts for host in hosts)
+        given = headers.getlist("host")
+        return len(given) == 1 and self._known(given[0])
+
+    def _is_known(self, given: str) -> bool:
+        named = NAME.fullmatch(given.lower())
+        host = named["address"] or named["name"].rstrip(".") if named else ""
+        return is_loopback(host) or host in self._hosts
