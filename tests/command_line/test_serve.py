@@ -88,7 +88,7 @@ def test_killed_hard_or_told_to_stop_it_keeps_what_was_accepted_and_leaves_no_po
     def reported(service: Serving) -> int:
         report = {"title": "刚报的事", "description": "一", "grid": "220621100001-01"}
         token = service.token("grid")
-        return max(service.ask("/api/tickets", report, token)[1]["position"] for _ in range(20))
+        return max(int(service.ask("/api/tickets", report, token)[1]["position"]) for _ in range(20))
 
     with serving("--demo", "--data", own) as killed:
         newest = reported(killed)
