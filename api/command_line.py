@@ -165,6 +165,30 @@ def import_tickets(
         asyncio.run(importing.import_tickets(found, file, map or [], set or []))
 
 
+@imports.command("catalogue")
+def import_catalogue(
+    file: Path,
+    map: Annotated[list[str] | None, typer.Option(help="column=field, as often as needed.")] = None,
+    set: Annotated[
+        list[str] | None, typer.Option(help="field=value for every row, as often as needed.")
+    ] = None,
+    means: Annotated[
+        list[str] | None, typer.Option(help="What 天 and 小时 stand for: 天=days, 小时=urgent_hours.")
+    ] = None,
+    version: Annotated[str | None, typer.Option(help="Its name; the month where none is given.")] = None,
+    effective: Annotated[str | None, typer.Option(help="The day it is in force from; today.")] = None,
+    data: Data = None,
+    database_url: Url = None,
+) -> None:
+    """A version of the catalogue, CSV or Excel; refused rows go to FILE.refused.csv."""
+    from api import adopting
+
+    with database(Settings.read(data, database_url)) as found:
+        asyncio.run(
+            adopting.import_catalogue(found, file, map or [], set or [], means or [], version, effective)
+        )
+
+
 @imports.command("calendar")
 def import_calendar(
     file: Path,

@@ -4,12 +4,13 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api import shapes
+from api.adopted import versions
 from api.pages import After, Code, CursorParameter, Limit, page, read_cursor
 from api.problems import Json
 from api.requests import SIGNED_IN, Caller, Calling, Route
 from api.service import Serving
 from domain.actors import Role
-from domain.category import CATEGORIES
+from domain.catalogue import in_force
 from domain.errors import NotYours
 from domain.unit import Kind
 from projections import overdue, units, workload
@@ -55,10 +56,11 @@ async def read_overdue(
     openapi_extra=SIGNED_IN,
 )
 async def read_categories(calling: Calling, limit: Limit = 200, cursor: CursorParameter = None) -> Response:
-    """What a matter can be about."""
+    """What a matter can be about, by the catalogue in force."""
     (after,) = read_cursor(cursor, tuple[str]) or ("",)
-    codes = sorted(code for code in CATEGORIES if code > after)
-    items = [{"code": code, "name": CATEGORIES[code].name} for code in codes]
+    store = calling.serving.store
+    known = in_force(await versions(store), store.now()).categories
+    items = [known[code]._asdict() for code in sorted(known) if code > after]
     return Json(page(items, limit, lambda item: [item["code"]]))
 
 

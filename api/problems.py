@@ -35,6 +35,7 @@ STATUS: Mapping[type[errors.Refusal], int] = {
     errors.PlaceClosed: 422,
     errors.UnknownDepartment: 422,
     errors.UnknownCategory: 422,
+    errors.UnknownRule: 422,
     errors.WhichDepartment: 422,
     errors.KeyReused: 422,
     errors.RoleUnfit: 422,

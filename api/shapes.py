@@ -67,6 +67,8 @@ class TicketShape:
     title: str
     description: str
     category: str | None
+    rule: str | None
+    catalogue: str | None
     urgency: Urgency
     source: Source
     grid: str

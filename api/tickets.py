@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import MISSING, fields, replace
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from adapters.batch import Receipt
 from adapters.event_store import new_id
 from api import shapes
+from api.adopted import versions
 from api.pages import After, Code, CursorParameter, Limit, history_page, page, read_cursor
 from api.problems import Json
 from api.requests import HEADERS, SIGNED_IN, Caller, Calling, Route
@@ -44,8 +46,9 @@ async def _report(calling: Caller, command: commands.Report) -> Receipt:
     calling.must_make_new()
     store = calling.serving.store
     place = await calling.serving.places.of(command.grid)
+    catalogue = await versions(store) if command.category else ()
     at = store.now()
-    ticket = Ticket.report(command, place, new_id(at), by=calling.person, at=at)
+    ticket = Ticket.report(command, place, new_id(at), by=calling.person, at=at, catalogue=catalogue)
     return await store.create(ticket, calling.key)
 
 
@@ -65,7 +68,6 @@ def _verb(verb: Callable[..., None], asks: type[Any]) -> None:
 
 
 for _method, _asks in (
-    (Ticket.sort, commands.Sort),
     (Ticket.reject, commands.Reject),
     (Ticket.claim, commands.Claim),
     (Ticket.attend, commands.Attend),
@@ -81,6 +83,13 @@ for _method, _asks in (
     _verb(_method, _asks)
 
 
+@router.post("/{id}/sort", response_model=Receipt, openapi_extra=HEADERS)
+async def sort(id: str, command: commands.Sort, calling: Calling) -> Response:
+    """分拣: say what it is about, by the catalogue in force; a community may keep it for itself (自办)."""
+    verb = partial(Ticket.sort, catalogue=await versions(calling.serving.store))
+    return await _change(calling, id, verb, command)
+
+
 @router.post("/{id}/dispatch", response_model=Receipt, openapi_extra=HEADERS)
 async def dispatch(id: str, command: commands.Dispatch, calling: Calling) -> Response:
     """派单 (吹哨): call one lead and any number of assisting departments."""
@@ -92,7 +101,7 @@ async def dispatch(id: str, command: commands.Dispatch, calling: Calling) -> Res
 async def join(id: str, command: commands.Join, calling: Calling) -> Response:
     """并件: rest while another ticket about the same problem goes on."""
     if await calling.answered() is None:
-        await _seen(calling, str(command.into))
+        await seen(calling, str(command.into))
     return await _change(calling, id, Ticket.join, command, others=(command.into,))
 
 
@@ -101,7 +110,7 @@ async def part(id: str, command: commands.Part, calling: Calling) -> Response:
     """拆件: undo a join."""
     if receipt := await calling.answered():
         return _answer(receipt)
-    ticket = await _seen(calling, id)
+    ticket = await seen(calling, id)
     # One that was never joined is refused by its stage, whoever the other is.
     return await _change(calling, id, Ticket.part, command, others=(ticket.joined_into or ticket.id,))
 
@@ -121,7 +130,7 @@ async def link(id: str, calling: Calling) -> Response:
 @router.get("/{id}", response_model=shapes.TicketShape, openapi_extra=SIGNED_IN)
 async def read(id: str, calling: Calling, version: int | None = None, at: datetime | None = None) -> Response:
     """The ticket as it stands, or as it stood at a version or a time."""
-    ticket = await _seen(calling, id)
+    ticket = await seen(calling, id)
     if version is not None or at is not None:
         ticket = await _as_it_stood(calling.serving, ticket, version, at)
     return Json(shapes.TicketShape.of(ticket), headers={"ETag": f'"{ticket.version}"'})
@@ -132,7 +141,7 @@ async def read_history(
     id: str, calling: Calling, limit: Limit = 200, cursor: CursorParameter = None
 ) -> Response:
     """What happened to the ticket, oldest first."""
-    ticket = await _seen(calling, id)
+    ticket = await seen(calling, id)
     return Json(await history_page(calling.serving.reading, ticket.id, limit, cursor))
 
 
@@ -176,7 +185,8 @@ async def _change(
     return _answer(receipt)
 
 
-async def _seen(calling: Caller, id: str) -> Ticket:
+async def seen(calling: Caller, id: str) -> Ticket:
+    """The ticket with this id, where the caller may see it. Raises `UnknownTicket`."""
     ticket = await calling.serving.store.find(Ticket, ticket_id(id))
     if ticket is None or not ticket.visible_to(calling.person):
         raise UnknownTicket(ticket=id[:50])

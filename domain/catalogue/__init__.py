@@ -13,6 +13,7 @@ from domain.catalogue.version import (
     in_force,
     rule_in_force,
     rule_of,
+    standing_on,
 )
 
 __all__ = [
@@ -37,4 +38,5 @@ __all__ = [
     "read_limit",
     "rule_in_force",
     "rule_of",
+    "standing_on",
 ]

@@ -1,14 +1,13 @@
 """The catalogue of a town (事项目录): each version is adopted once, from a day on, and stays as it was."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import ClassVar, Self
 from uuid import UUID
 
 from domain.actors import Person
-from domain.calendar import CHINA
 from domain.catalogue.rule import Rule, check_all
-from domain.catalogue.version import EXAMPLE, Version, as_known_now, in_force
+from domain.catalogue.version import EXAMPLE, Version, in_force, standing_on
 from domain.errors import CatalogueExists, CatalogueKnown, OutOfRange
 from domain.event import Aggregate, Created, Event, id_of
 from domain.text import check_text
@@ -71,8 +70,7 @@ class Catalogue(Aggregate):
         actor = administrator(by, "adopt a catalogue")
         check_text("name", command.name, LONGEST_NAME)
         check_all(command.rules)
-        day = datetime.combine(command.effective_from, time(), CHINA)
-        before = in_force(as_known_now(self.versions), day)
+        before = standing_on(self.versions, command.effective_from)
         if before.rules == command.rules:
             raise CatalogueKnown(catalogue=before.name)
         if any(command.name == version.name for version in (EXAMPLE, *self.versions)):

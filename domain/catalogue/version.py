@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import cached_property
 from typing import NamedTuple
 
@@ -84,6 +84,11 @@ def in_force(versions: Versions, at: datetime) -> Version:
 def as_known_now(versions: Versions) -> Versions:
     """The versions as imported history is judged: by the days they are effective from alone."""
     return tuple(replace(version, adopted_at=ALWAYS) for version in versions)
+
+
+def standing_on(versions: Versions, day: date) -> Version:
+    """The version in force on that day, by all that is known now."""
+    return in_force(as_known_now(versions), datetime.combine(day, time(), CHINA))
 
 
 class InForce(NamedTuple):

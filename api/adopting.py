@@ -1,0 +1,204 @@
+"""Taking in a catalogue: each row is a rule or is refused by name, and the rules together are a version."""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from adapters.database import Database
+from adapters.settings import BadSetting
+from api.adopted import versions
+from api.managing import at_work
+from api.service import Service
+from api.table import Outcome, Row, must_have, outcome_of, read_table
+from api.workbook import SHEET, is_workbook, read_workbook
+from domain.actors import OPERATOR
+from domain.calendar import CHINA
+from domain.catalogue import PLAIN, Adopt, Catalogue, Rule, Versions, numbered, read_limit, standing_on
+from domain.catalogue.limits import MAY_MEAN
+from domain.errors import CatalogueKnown, Conflict, OutOfRange, UnknownDepartment
+from domain.unit import Kind, Unit
+from domain.working_time.limit import Measure
+
+FIELDS = (
+    "category", "kind", "major_code", "major_name", "minor_code", "minor_name", "filing_condition",
+    "closing_condition", "time_limit", "department", "handling_unit", "supervising_unit",
+)  # fmt: skip
+"""What a rule can be made of; its category is `category`, or else kind, major and minor code."""
+HEADINGS = {
+    "类别": "kind", "大类代码": "major_code", "大类编码": "major_code", "大类名称": "major_name",
+    "小类代码": "minor_code", "小类编码": "minor_code", "小类名称": "minor_name",
+    "立案条件": "filing_condition", "结案条件": "closing_condition",
+    "处置时限": "time_limit", "处理时限": "time_limit",
+    "责任部门": "department", "处置单位": "handling_unit", "主管部门": "supervising_unit",
+    SHEET: "kind",
+}  # fmt: skip
+"""How workbooks head the same columns; a sheet that does not say the kind is named by it."""
+CARRIED = (
+    ("kind",),
+    ("major_code", "major_name"),
+    ("category", "minor_code", "minor_name"),
+    ("department", "handling_unit", "supervising_unit"),
+)
+"""What a row has in common with the one above where it leaves it blank, from the whole to its parts: once
+one of these differs, the rest is its own."""
+NEEDED = ("minor_name", "filing_condition", "closing_condition", "time_limit")
+
+
+async def import_catalogue(
+    database: Database,
+    file: Path,
+    mapped: list[str],
+    set_: list[str],
+    means: list[str],
+    name: str | None,
+    effective: str | None,
+) -> None:
+    """Adopt the rules of a file as a version, in force from the day `effective` on, else from today."""
+    renamed = _pairs(mapped, "--map", right=FIELDS)
+    fixed = _pairs(set_, "--set", left=FIELDS)
+    plain = {**PLAIN, **_meanings(means)}
+    known = {*FIELDS, *HEADINGS, *renamed}
+    names, rows = read_workbook(file, known) if is_workbook(file) else read_table(file)
+    columns = {**{n: HEADINGS.get(n, n) for n in names if HEADINGS.get(n, n) in FIELDS}, **renamed}
+    for wanted in renamed:
+        must_have(file, wanted, names)
+    for field in (*NEEDED, "category" if "category" in columns.values() else "minor_code"):
+        if field not in fixed:
+            must_have(file, field, [*names, *columns.values()])
+    async with at_work(database) as service:
+        today = service.store.now().astimezone(CHINA).date()
+        day = _day(effective) if effective else today
+        with outcome_of("rules", file) as outcome:
+            given = dict(zip(map(id, rows), _given(rows, columns, fixed), strict=True))
+            departments = await _departments(service, {fields["department"] for fields in given.values()})
+            drafts: dict[int, dict[str, Any]] = {}
+
+            async def take(row: Row) -> None:
+                drafts[id(row)] = _draft(given[id(row)], plain, departments)
+
+            await outcome.take(rows, take)
+            rules = numbered([drafts[id(row)] for row in rows if id(row) in drafts])
+            said = await _adopt(service, rules, name, day, outcome) if rules else "Nothing was adopted."
+        typer.echo(said)
+
+
+async def _adopt(
+    service: Service, rules: tuple[Rule, ...], name: str | None, day: date, outcome: Outcome
+) -> str:
+    before = await versions(service.store)
+    command = Adopt(name or _free_name(before, day), day, rules)
+    at = service.store.now()
+    same = set(standing_on(before, day).rules)
+    try:
+        if before:
+            await service.store.change(Catalogue, Catalogue.the_id(), Catalogue.adopt, command, by=OPERATOR)
+        else:
+            begun = Catalogue.begin(by=OPERATOR, at=at)
+            begun.adopt(command, by=OPERATOR, at=at)
+            await service.store.create(begun)
+    except CatalogueKnown as known:
+        outcome.known = len(rules)
+        return str(known)
+    except Conflict:
+        raise BadSetting("A catalogue was adopted at this moment: look at it, then run this again.") from None
+    outcome.known = sum(rule in same for rule in rules)
+    outcome.taken = len(rules) - outcome.known
+    return f"The catalogue {command.name} with {len(rules)} rules is in force from {day} on."
+
+
+def _draft(given: Row, plain: Mapping[str, Measure], departments: frozenset[str]) -> dict[str, Any]:
+    """The facts of a rule; refused where one of them is missing or not understood."""
+    read = read_limit(given["time_limit"], plain)
+    department = given["department"] or None
+    if department is not None and department not in departments:
+        raise UnknownDepartment(department=department)
+    draft: dict[str, Any] = {
+        "category": given["category"] or _code(given),
+        "category_name": _one_line(given["minor_name"]),
+        "group": f"{given['kind']} {_one_line(given['major_name'])}".strip(),
+        "filing_condition": given["filing_condition"],
+        "closing_condition": given["closing_condition"],
+        "limit": str(read.limit),
+        "written_limit": given["time_limit"],
+        "note": read.note,
+        "department": department,
+        "handling_unit": given["handling_unit"],
+        "supervising_unit": given["supervising_unit"],
+    }
+    Rule(id="?", **draft).check()
+    return draft
+
+
+def _code(given: Row) -> str:
+    """The code of a category by its kind, major and minor code, as 部件-01-07."""
+    parts = [given["major_code"], given["minor_code"]]
+    if not parts[-1]:
+        raise OutOfRange(field="minor_code", why="is empty: write it, or give the column category")
+    padded = [part.zfill(2) if part.isdecimal() else part for part in parts]
+    return "-".join(part for part in (given["kind"], *padded) if part)
+
+
+def _one_line(text: str) -> str:
+    """A name that was broken over lines of its cell."""
+    return "".join(text.split())
+
+
+def _given(rows: list[Row], columns: Row, fixed: Row) -> list[Row]:
+    """What each row says, field by field; what is merged or left blank below another row is as there."""
+    found: list[Row] = []
+    above = dict.fromkeys(FIELDS, "")
+    for row in rows:
+        says = dict.fromkeys(FIELDS, "")
+        for column, field in columns.items():
+            says[field] = row.get(column, "").strip() or says[field]
+        says |= fixed
+        for fields in CARRIED:
+            if any(says[field] not in ("", above[field]) for field in fields):
+                break
+            says |= {field: above[field] for field in fields}
+        found.append(says)
+        above = says
+    return found
+
+
+async def _departments(service: Service, named: set[str]) -> frozenset[str]:
+    """Those of the departments named that there are."""
+    units = [await service.store.find(Unit, Unit.id_of(code)) for code in sorted(named - {""})]
+    return frozenset(unit.code for unit in units if unit and unit.kind is Kind.DEPARTMENT)
+
+
+def _free_name(before: Versions, day: date) -> str:
+    """The month of the day as a name, with a number where it is taken."""
+    taken = {version.name for version in before}
+    names = [f"{day:%Y-%m}", *(f"{day:%Y-%m}.{nth}" for nth in range(2, len(taken) + 3))]
+    return next(name for name in names if name not in taken)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadSetting(f"--effective {text[:30]} is no day: write it as 2026-02-01.") from None
+
+
+def _meanings(given: list[str]) -> dict[str, Measure]:
+    found = {}
+    for word, _, meaning in (pair.partition("=") for pair in given):
+        if meaning not in MAY_MEAN.get(word, ()):
+            allowed = ", ".join(f"{word}={one}" for word, several in MAY_MEAN.items() for one in several)
+            raise BadSetting(f"--means {word[:30]} says nothing: use {allowed}.")
+        found[word] = Measure(meaning)
+    return found
+
+
+def _pairs(given: list[str], option: str, left: tuple[str, ...] = (), right: tuple[str, ...] = ()) -> Row:
+    pairs: Row = {}
+    for pair in given:
+        name, equals, value = pair.partition("=")
+        if not equals or (value not in right if right else name not in left):
+            raise BadSetting(f"{option} {pair} names no field: use one of {', '.join(left or right)}.")
+        pairs[name] = value
+    return pairs

@@ -1,0 +1,100 @@
+"""Workbooks of Excel as tables: headings are found, merged cells stand for all they cover."""
+
+import zipfile
+from collections.abc import Collection
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from openpyxl import load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from adapters.settings import BadSetting
+from api.table import Row
+
+LARGEST = 200 * 1024 * 1024
+"""Bytes of a workbook, unpacked."""
+ZIP, OLD = b"PK", b"\xd0\xcf\x11\xe0"
+"""What a workbook begins with, and one of Excel before 2007."""
+FIRST_ROWS = 20
+"""The headings stand within so many rows."""
+FEWEST = 3
+"""A row with so many headings that are known is the row of headings."""
+SHEET = "sheet"
+"""The column that says from which sheet a row is."""
+
+
+def is_workbook(file: Path) -> bool:
+    """Whether this is a workbook, whatever it is called. Refuses one of an Excel before 2007."""
+    try:
+        with file.open("rb") as content:
+            begins = content.read(len(OLD))
+    except OSError as problem:
+        raise BadSetting(f"{file} cannot be read: {problem.strerror}.") from None
+    if begins == OLD:
+        raise BadSetting(f"{file} is a workbook of an old Excel: save it as .xlsx or as CSV.")
+    return begins.startswith(ZIP)
+
+
+def read_workbook(file: Path, known: Collection[str]) -> tuple[list[str], list[Row]]:
+    """The names of its columns, and the rows of each sheet that has some of the `known` as headings."""
+    sheets = [_rows(sheet, known) for sheet in _sheets(file)]
+    found = [rows for rows in sheets if rows is not None]
+    if not found:
+        raise BadSetting(
+            f"{file} has no sheet with headings: three of {', '.join(sorted(known)[:8])} … must be in a row."
+        )
+    names = dict.fromkeys(name for headings, _ in found for name in headings)
+    rows = [{name: row.get(name, "") for name in names} for _, several in found for row in several]
+    return list(names), rows
+
+
+def _sheets(file: Path) -> list[Worksheet]:
+    try:
+        with zipfile.ZipFile(file) as parts:
+            size = sum(part.file_size for part in parts.infolist())
+        if size > LARGEST:
+            raise BadSetting(f"{file} has {size} bytes unpacked: save the table alone, as CSV.")
+        return [s for s in load_workbook(file, data_only=True) if isinstance(s, Worksheet)]
+    except BadSetting:
+        raise
+    except Exception as problem:  # Whatever a foreign file makes the library raise, it means this.
+        name = type(problem).__name__
+        raise BadSetting(f"{file} is no workbook that can be read ({name}): save it as CSV.") from None
+
+
+def _rows(sheet: Worksheet, known: Collection[str]) -> tuple[list[str], list[Row]] | None:
+    """The headings and rows of one sheet, or None where it has no headings."""
+    cells = [[_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]
+    own = [any(cell.strip() for cell in row) for row in cells]
+    """Rows that say something of their own; others only carry on a merged cell, or are blank."""
+    for merged in sheet.merged_cells.ranges:
+        value = cells[merged.min_row - 1][merged.min_col - 1]
+        for row in cells[merged.min_row - 1 : merged.max_row]:
+            width = min(merged.max_col, len(row))
+            row[merged.min_col - 1 : width] = [value] * (width - merged.min_col + 1)
+    top = [_squeezed(row) for row in cells[:FIRST_ROWS]]
+    headings = next((row for row in top if len(set(known).intersection(row)) >= FEWEST), None)
+    if headings is None:
+        return None
+    start = top.index(headings) + 1
+    columns = [(place, name) for place, name in enumerate(headings) if name]
+    rows = [
+        {SHEET: sheet.title, **{name: row[place] for place, name in columns}}
+        for row, says in zip(cells[start:], own[start:], strict=True)
+        if says and _squeezed(row) != headings
+    ]
+    return [SHEET, *(name for _, name in columns)], rows
+
+
+def _squeezed(row: list[str]) -> list[str]:
+    """The cells without blanks, as headings are compared."""
+    return ["".join(cell.split()) for cell in row]
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return value.isoformat() if isinstance(value, date) else str(value)
