@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from operator import add
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -106,8 +107,8 @@ def pairs(text: str) -> str:
     Two pairs may share a number: the text itself decides. Written as text, for the driver takes ten times
     longer over a list.
     """
-    found = dict.fromkeys([text[at : at + 2] for at in range(len(text) - 1)])
-    return "{" + ",".join([_numbers[pair] for pair in found]) + "}"
+    found = dict.fromkeys(map(add, text, text[1:]))
+    return "{" + ",".join(map(_numbers.__getitem__, found)) + "}"
 
 
 # Each filter, where it is asked for; `t` is the ticket, `d` the department's task, `s` the words.

@@ -17,9 +17,9 @@ WINDOW = timedelta(days=30)
 COUNT = Table(
     "workload_count",
     {
-        "department": "text",
         "measure": "text",
         "hour": "timestamptz",
+        "department": "text",
         "bucket": "integer",
         "n": "bigint",
     },
@@ -51,7 +51,7 @@ class Workload(View):
     """Counts by department and hour, so that a count costs the same however many tickets there are."""
 
     name: ClassVar[str] = "workload"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     of = Ticket
     tables = (COUNT, RUNNING, HANDLED)
 
@@ -61,16 +61,16 @@ class Workload(View):
             department = task.department
             if task.running:
                 to_claim = task.stage is TaskStage.DISPATCHED
-                yield COUNT, (department, "to_claim" if to_claim else "in_hand", NO_HOUR, 0, 1)
-                yield COUNT, (department, "due", hour(task.due_at), 0, 1)
-                yield COUNT, (department, "running_out", hour(task.next_due_at), 0, 1)
+                yield COUNT, ("to_claim" if to_claim else "in_hand", NO_HOUR, department, 0, 1)
+                yield COUNT, ("due", hour(task.due_at), department, 0, 1)
+                yield COUNT, ("running_out", hour(task.next_due_at), department, 0, 1)
                 yield RUNNING, (history.id, department, task.next_due_at)
             elif task.awaits_ruling:
-                yield COUNT, (department, "sent_back", NO_HOUR, 0, 1)
+                yield COUNT, ("sent_back", NO_HOUR, department, 0, 1)
             elif task.handled_at is not None:
                 seconds = handling_seconds(task)
-                day, bucket = midnight(task.handled_at), seconds.bit_length()
-                yield COUNT, (department, "handled", day, bucket, 1)
+                day, bucket = midnight(task.handled_at), bucket_of(seconds)
+                yield COUNT, ("handled", day, department, bucket, 1)
                 yield HANDLED, (history.id, department, day, bucket, seconds)
 
 
@@ -93,8 +93,14 @@ def handling_seconds(task: Task) -> int:
     return max(0, int((handled_at - task.dispatched_at).total_seconds()))
 
 
+def bucket_of(seconds: int) -> int:
+    """Which eighth between two powers of two a time lies in; a later one holds longer times."""
+    shift = max(0, seconds.bit_length() - 4)
+    return (shift << 3) + (seconds >> shift)
+
+
 # One statement, so that all numbers are of the same moment. The median is exact: the counts find its bucket
-# (times between two powers of two), the index the values at its ranks in that bucket; two ranks if even.
+# (an eighth between two powers of two), the index the values at its ranks in that bucket; two ranks if even.
 WORKLOAD = """
 WITH counted AS (
     SELECT department,
@@ -102,22 +108,27 @@ WITH counted AS (
            sum(n) FILTER (WHERE measure = 'in_hand') AS in_hand,
            sum(n) FILTER (WHERE measure = 'sent_back') AS sent_back,
            sum(n) FILTER (WHERE measure = 'due' AND hour >= %(today)s AND hour < %(tomorrow)s) AS due_today,
-           sum(n) FILTER (WHERE measure = 'running_out' AND hour < %(hour)s) AS overdue,
-           sum(n) FILTER (WHERE measure = 'handled' AND hour >= %(since)s) AS handled
+           sum(n) FILTER (WHERE measure = 'running_out' AND hour < %(hour)s) AS overdue
       FROM views.workload_count
+     WHERE measure = ANY ('{to_claim,in_hand,sent_back,due,running_out}')
      GROUP BY department
 ), this_hour AS (
     SELECT department, count(*) AS overdue
       FROM views.workload_running
      WHERE next_due_at >= %(hour)s AND next_due_at < %(now)s
      GROUP BY department
-), buckets AS (
-    SELECT department, bucket, sum(n)::bigint AS n,
-           sum(sum(n)) OVER (PARTITION BY department ORDER BY bucket)::bigint AS until,
-           sum(sum(n)) OVER (PARTITION BY department)::bigint AS total
+), handled AS (
+    SELECT department, bucket, sum(n)::bigint AS n
       FROM views.workload_count
      WHERE measure = 'handled' AND hour >= %(since)s
      GROUP BY department, bucket
+), handled_in_all AS (
+    SELECT department, sum(n)::bigint AS n FROM handled GROUP BY department
+), buckets AS (
+    SELECT department, bucket, n,
+           sum(n) OVER (PARTITION BY department ORDER BY bucket)::bigint AS until,
+           sum(n) OVER (PARTITION BY department)::bigint AS total
+      FROM handled
 ), middle AS (
     SELECT department, bucket, rank - (until - n) AS rank
       FROM buckets
@@ -141,13 +152,14 @@ SELECT u.code AS department, u.name,
        coalesce(c.sent_back, 0)::bigint AS sent_back,
        coalesce(c.due_today, 0)::bigint AS due_today,
        (coalesce(c.overdue, 0) + coalesce(t.overdue, 0))::bigint AS overdue,
-       coalesce(c.handled, 0)::bigint AS handled_30d,
+       coalesce(h.n, 0)::bigint AS handled_30d,
        m.seconds AS median_handling_seconds
   FROM views.units_unit AS u
   LEFT JOIN counted AS c ON c.department = u.code
+  LEFT JOIN handled_in_all AS h ON h.department = u.code
   LEFT JOIN this_hour AS t ON t.department = u.code
   LEFT JOIN medians AS m ON m.department = u.code
- WHERE u.kind = 'department' OR c.department IS NOT NULL
+ WHERE u.kind = 'department' OR c.department IS NOT NULL OR h.department IS NOT NULL
  ORDER BY u.code
 """
 
