@@ -136,24 +136,28 @@ def _keep(folder: Path, done: threading.Event) -> None:
 
 
 def _lives(cluster: Path) -> bool:
-    """Whether the server of this folder lives; of one killed and never buried the files are removed.
+    """Whether the server of this folder lives.
 
-    PostgreSQL takes such a process for a living server and would not start. Should parts of the dead one
-    still be there, it notices their shared memory and refuses.
+    PostgreSQL takes any process with the number in its file for a living server and would not start: one that
+    was killed and never buried, or a stranger who got the number after a power cut. The files of such a one
+    are removed; should parts of a dead server still be there, the new one sees their memory and refuses.
     """
     file = cluster / "postmaster.pid"
     try:
         pid = int(file.read_text().partition("\n")[0])
         os.kill(pid, 0)
-    except (OSError, ValueError) as problem:
-        return isinstance(problem, PermissionError)
-    if sys.platform == "linux":
-        with suppress(OSError):
-            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX":
-                file.unlink()
-                (_socket_folder(cluster) / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
-                return False
-    return True
+    except (ProcessLookupError, FileNotFoundError, ValueError):
+        return False
+    except PermissionError:
+        """Somebody else's process."""
+    if sys.platform != "linux":
+        return True
+    with suppress(OSError):
+        if Path(f"/proc/{pid}/cwd").samefile(cluster):
+            return True
+    file.unlink(missing_ok=True)
+    (_socket_folder(cluster) / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
+    return False
 
 
 def _stop_if_last(folder: Path, in_use: IO[str]) -> None:

@@ -10,11 +10,13 @@ import structlog
 import typer
 
 from adapters.batching import Overloaded
-from adapters.database import Database, database
+from adapters.database import database
 from adapters.logs import configure_logs
 from adapters.recorder import OutcomeUnknown, Unavailable
 from adapters.settings import BadSetting, Settings
 from domain.errors import Refusal
+from projections.fold import Damaged
+from projections.rebuild import Outdated
 
 INTERRUPTED = 130
 """What the library makes of Ctrl-C."""
@@ -272,7 +274,7 @@ def main() -> None:
         if ended.code == INTERRUPTED:
             _fail("Interrupted: what was done so far stays done, run it again to go on.")
         raise
-    except (BadSetting, Refusal) as refused:
+    except (BadSetting, Refusal, Damaged, Outdated) as refused:
         _fail(str(refused))
     except (Overloaded, Unavailable, OutcomeUnknown) as trouble:
         _fail(str(trouble.__doc__))
@@ -287,8 +289,6 @@ def _fail(sentence: str) -> None:
     typer.echo(sentence, err=True)
     sys.exit(1)
 
-
-__all__ = ["Database", "app", "main"]
 
 if __name__ == "__main__":
     main()

@@ -1,6 +1,7 @@
 """Taking in tables: every row goes in or is refused by name, and doing it again changes nothing."""
 
 import hashlib
+import json
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -102,7 +103,7 @@ async def _ticket(service: Service, given: Row, outcome: Outcome) -> None:
     await _register_grid(service, code)
     place = await place_of(service.store, code)
     external = given.get("external_id") or hashlib.sha256(repr(sorted(given.items())).encode()).hexdigest()
-    id = id_of("ticket", f"{given.get('origin', '')}:{external}")
+    id = id_of("ticket", json.dumps([given.get("origin", ""), external]))
     ticket = Ticket.report(_report(given), place, id, by=OPERATOR, at=at)
     try:
         await service.store.create(ticket)

@@ -130,6 +130,7 @@ class Unit(Aggregate):
             raise UnknownUnit(unit=parent.code)
         check_text("code", command.code, 50)
         check_text("name", command.name, NAME)
+        check_optional_text("parent", command.parent, 50)
         check_optional_text("letters", command.letters, 20)
         for name, value in command.extra.items():
             check_optional_text(name, value)

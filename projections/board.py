@@ -13,7 +13,6 @@ from domain.actors import Person
 from domain.errors import OutOfRange
 from domain.ticket import Ticket
 from domain.ticket.stage import Stage
-from projections.scope import SEEN_TICKETS as SEEN
 from projections.scope import scope
 from projections.view import Row, Table, View
 
@@ -36,6 +35,7 @@ TICKET = Table(
         "(stage, reported_at DESC, ticket DESC)",
         "(grid, reported_at DESC, ticket DESC)",
         "(community, reported_at DESC, ticket DESC)",
+        "(town, reported_at DESC, ticket DESC)",
         "(category, reported_at DESC, ticket DESC)",
         "(number)",
         "(next_due_at) WHERE next_due_at IS NOT NULL",
@@ -59,7 +59,7 @@ class Board(View):
     """Every ticket as a line in a list."""
 
     name: ClassVar[str] = "board"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     of = Ticket
     tables = (TICKET, TASK, SEARCH)
 
@@ -169,7 +169,7 @@ async def tickets(
     if only := seen.only_department:
         # Somebody of one department sees its tickets alone: walk along that department's own index.
         asked.setdefault("department", only)
-    conditions = [SEEN, *(FILTERS[name] for name in asked if name in FILTERS)]
+    conditions = [seen.tickets, *(FILTERS[name] for name in asked if name in FILTERS)]
     if wanted.overdue is not None:
         conditions.append(OVERDUE[wanted.overdue])
     order = "d" if "department" in asked else "t"

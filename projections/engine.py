@@ -26,6 +26,8 @@ LONGEST_REST = 0.005
 """Seconds between two batches while there is more to do."""
 RETRY = 0.5
 """Seconds between attempts to reach the database or to lead."""
+PASSING = ("08", "25", "40", "53", "55", "57", "58")
+"""Classes of SQLSTATE: connection, transaction, conflict, resources, locks, shutdown, disk."""
 
 STANDING = "SELECT name, version, position, error FROM views.view ORDER BY name FOR UPDATE"
 MOVED = "UPDATE views.view SET position = %(position)s WHERE name = ANY (%(names)s)"
@@ -108,9 +110,9 @@ class Engine:
         try:
             if missing:
                 rebuild(self._conninfo, missing)
-        except psycopg.OperationalError:
-            raise
-        except Exception:
+        except Exception as problem:
+            if passes(problem):
+                raise
             log.warning("views_not_built_together", views=[view.name for view in missing])
             for view in missing:
                 self._build_alone(conn, view)
@@ -119,9 +121,9 @@ class Engine:
         """Build one view; where that fails it says so, and its older version stays as it stands."""
         try:
             rebuild(self._conninfo, [view])
-        except psycopg.OperationalError:
-            raise
         except Exception as problem:
+            if passes(problem):
+                raise
             error = f"{type(problem).__name__} while version {view.version} was built"
             conn.execute(STOPPED, {"error": error, "name": view.name})
             log.error("view_not_built", view=view.name, problem=type(problem).__name__)
@@ -132,12 +134,12 @@ class Engine:
         try:
             with conn.transaction():
                 step = self._next_step(conn)
-                return step is not None and self._take(conn, step)
-        except psycopg.OperationalError:
-            raise
+                if step is not None:
+                    self._take(conn, step)
+                return step is not None
         except Exception as problem:
             self._fold.forget()
-            if step is None:
+            if step is None or passes(problem):
                 raise
             self._stop_the_failing(conn, step, problem)
             return True
@@ -160,17 +162,14 @@ class Engine:
             if name in self._views and self._views[name].version == version and error is None
         ]
 
-    def _take(self, conn: psycopg.Connection[Any], step: Step) -> bool:
+    def _take(self, conn: psycopg.Connection[Any], step: Step) -> None:
         events = self._fold.read(conn, step.after, step.until, BATCH)
-        if not events:
-            return False
         said = self._fold.advance(conn, step.after, events, step.views)
         for view, (before, after) in said.items():
             write_difference(conn, view.tables, before, after)
         names = [view.name for view in step.views]
         conn.execute(MOVED, {"position": events[-1].position, "names": names})
         conn.execute("NOTIFY whistle_views")
-        return True
 
     def _stop_the_failing(self, conn: psycopg.Connection[Any], step: Step, problem: Exception) -> None:
         """Find which views cannot take this batch, and stop those where they stand; nothing is skipped."""
@@ -179,13 +178,23 @@ class Engine:
                 with conn.transaction():
                     if (view, step.after) in self._standing(conn):
                         self._take(conn, Step([view], step.after, step.until))
-            except psycopg.OperationalError:
-                raise
             except Exception as own:
+                if passes(own):
+                    raise
                 error = f"{type(own).__name__} after position {step.after}"
                 conn.execute(STOPPED, {"error": error, "name": view.name})
                 log.error("view_stopped", view=view.name, position=step.after, problem=type(own).__name__)
             self._fold.forget()
+
+
+def passes(problem: Exception) -> bool:
+    """Whether it is the server's trouble of the moment, and trying again may do; not that of what is said.
+
+    The driver calls more than that operational: a row too large for an index would be tried for ever.
+    """
+    if not isinstance(problem, psycopg.OperationalError):
+        return False
+    return problem.sqlstate is None or problem.sqlstate[:2] in PASSING
 
 
 def _options(conninfo: str) -> str:

@@ -52,11 +52,12 @@ class Fold:
         self._position = 0
 
     def read(self, conn: psycopg.Connection[Any], after: int, until: int, limit: int) -> list[Stored]:
-        """The next events; a gap in their positions is damage and stops everything."""
+        """The next events; a gap in their positions, also at their end, is damage and stops everything."""
         found = conn.execute(EVENTS, {"after": after, "until": until, "limit": limit}, binary=True)
         events = [Stored(*row) for row in found]
-        for expected, event in enumerate(events, after + 1):
-            if event.position != expected:
+        for expected in range(after + 1, min(after + limit, until) + 1):
+            nth = expected - after - 1
+            if nth >= len(events) or events[nth].position != expected:
                 raise Damaged(f"The log has a gap: position {expected} is missing.")
         return events
 

@@ -9,7 +9,6 @@ from adapters.reading import Reading
 from domain.actors import Person
 from domain.ticket import Ticket
 from domain.ticket.stage import TaskStage
-from projections.scope import SEEN_TASKS as SEEN
 from projections.scope import scope
 from projections.view import Row, Table, View
 
@@ -26,6 +25,7 @@ CLOCK = Table(
         "(department, due_at, ticket, clock)",
         "(community, due_at, ticket, department, clock)",
         "(grid, due_at, ticket, department, clock)",
+        "(town, due_at, ticket, department, clock)",
     ),
 )  # fmt: skip
 
@@ -34,7 +34,7 @@ class Overdue(View):
     """The running clocks; whether one has run out is asked of it and the time, not kept."""
 
     name: ClassVar[str] = "overdue"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     of = Ticket
     tables = (CLOCK,)
 
@@ -87,7 +87,7 @@ async def overdue(
     if after is not None:
         names = "due_at", "ticket", "after_department", "clock"
         asked |= {"after": True, **dict(zip(names, after, strict=True))}
-    conditions = [SEEN, *(sql for name, sql in FILTERS.items() if asked.get(name))]
+    conditions = [seen.tasks, *(sql for name, sql in FILTERS.items() if asked.get(name))]
     query = LIST.format(conditions=" AND ".join(conditions))
     rows = await reading.rows(query, {**seen.parameters, **asked, "now": now, "limit": limit})
     return [{**row, "overdue_seconds": int((now - row["due_at"]).total_seconds())} for row in rows]

@@ -21,6 +21,8 @@ NEARLY = 500
 """Events behind the log at which the new views take over; the living ones wait for these last few."""
 PATIENCE = "2s"
 """How long the living views may be kept waiting for a reader who still holds one of the tables to swap."""
+SWAPS = 300
+"""How often the swap is tried, each time for as long as that."""
 INDEXERS = 2
 """Tables that get their indexes at the same time."""
 
@@ -78,6 +80,7 @@ def _take_over(conn: psycopg.Connection[Any], views: Sequence[View], position: i
     Where somebody reads one of the tables for long, the living views go on and the swap is tried again.
     """
     fold = Fold()
+    attempts = 0
     while True:
         while _head(conn) - position > NEARLY:
             position = _catch_up(conn, fold, views, position)
@@ -89,6 +92,9 @@ def _take_over(conn: psycopg.Connection[Any], views: Sequence[View], position: i
             # What the swap had added is undone, and the fold knows better than the tables: both start anew.
             log.warning("views_in_use", views=[view.name for view in views])
             fold.forget()
+            attempts += 1
+            if attempts == SWAPS:
+                raise
 
 
 def _swap(conn: psycopg.Connection[Any], fold: Fold, views: Sequence[View], position: int) -> int:

@@ -2,23 +2,22 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from domain.actors import Person, Role
-
-# `t` is a row with a ticket's place; one condition, whoever asks.
-_PLACES = """(%(sees_all)s OR t.grid = ANY (%(grids)s) OR t.community = ANY (%(communities)s)
-    OR t.town = ANY (%(towns)s) OR t.county = ANY (%(towns)s)
-    OR t.ticket = ANY (%(tickets)s::uuid[]) OR {departments})"""
-SEEN_TICKETS = _PLACES.format(departments="t.departments && %(departments)s::text[]")
-"""Rows of tickets, with the departments called."""
-SEEN_TASKS = _PLACES.format(departments="t.department = ANY (%(departments)s)")
-"""Rows of tasks, each with its own department."""
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What a person's roles let them see, as the parameters of the conditions above."""
+    """What a person's roles let them see; `t` is a row with a ticket's place.
 
+    A condition says only what the person has, so that the database can walk along an index of it.
+    """
+
+    tickets: str
+    """The condition on rows of tickets, with the departments called."""
+    tasks: str
+    """The condition on rows of tasks, each with its own department."""
     parameters: dict[str, Any]
     only_department: str | None
     """The department, where that is all they see."""
@@ -27,16 +26,29 @@ class Scope:
 def scope(person: Person) -> Scope:
     """What this person sees; must agree with `Ticket.visible_to`, and a test holds it to that."""
     held = {role: sorted(person.units(role)) for role in Role}
-    departments = held[Role.HANDLER]
-    parameters = {
-        "sees_all": "" in held[Role.AUDITOR] or bool(held[Role.OPERATOR]),
-        "grids": held[Role.GRID_WORKER],
-        "communities": held[Role.SORTER],
-        "towns": sorted({*held[Role.DISPATCHER], *held[Role.SUPERVISOR], *held[Role.AUDITOR]} - {""}),
-        "tickets": held[Role.RESIDENT],
-        "departments": departments,
+    if "" in held[Role.AUDITOR] or held[Role.OPERATOR]:
+        return Scope("true", "true", {}, None)
+    towns = sorted({*held[Role.DISPATCHER], *held[Role.SUPERVISOR], *held[Role.AUDITOR]})
+    places = {
+        "grid": held[Role.GRID_WORKER],
+        "community": held[Role.SORTER],
+        "town": towns,
+        "county": towns,
+        "ticket": [UUID(ticket) for ticket in held[Role.RESIDENT]],
     }
-    alone = len(departments) == 1 and not any(
-        value for name, value in parameters.items() if name != "departments"
+    parameters = {f"seen_{name}": values for name, values in places.items() if values}
+    arms = [f"t.{name} = ANY (%(seen_{name})s)" for name, values in places.items() if values]
+    departments = held[Role.HANDLER]
+    if not departments:
+        seen = _any(arms)
+        return Scope(seen, seen, parameters, None)
+    return Scope(
+        _any([*arms, "t.departments && %(seen_departments)s::text[]"]),
+        _any([*arms, "t.department = ANY (%(seen_departments)s)"]),
+        {**parameters, "seen_departments": departments},
+        departments[0] if len(departments) == 1 and not arms else None,
     )
-    return Scope(parameters, departments[0] if alone else None)
+
+
+def _any(arms: list[str]) -> str:
+    return f"({' OR '.join(arms)})" if arms else "false"

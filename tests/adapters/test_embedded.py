@@ -144,6 +144,14 @@ def test_a_killed_server_whose_end_nobody_noticed_is_not_taken_for_a_running_one
         os.waitpid(pid, 0)
 
 
+def test_a_stranger_who_got_the_number_of_a_dead_server_is_not_taken_for_it(folder: Path) -> None:
+    with embedded_postgres(folder):
+        left = (folder / "postgres" / "postmaster.pid").read_text().splitlines()
+    (folder / "postgres" / "postmaster.pid").write_text("\n".join([str(os.getpid()), *left[1:], ""]))
+    with embedded_postgres(folder) as socket:
+        assert answers(socket)
+
+
 def test_a_server_that_dies_is_started_again_for_those_who_use_it(folder: Path) -> None:
     with embedded_postgres(folder) as socket:
         killed = set()

@@ -87,6 +87,8 @@ def test_a_unit_in_a_place_nobody_knows_is_registered_by_an_administrator_of_all
         Register("1", "名", Kind.TOWN, letters="F" * 21),
         Register("1", "名", Kind.TOWN, extra={"note": "x" * 2_001}),
         Register("1", "名\0", Kind.TOWN),
+        Register("1", "名", Kind.TOWN, "9" * 51),
+        Register("1", "名", Kind.TOWN, "9\0"),
     ],
 )
 def test_a_unit_needs_a_code_and_a_name_of_sensible_length(command: Register) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from secrets import token_hex
 from typing import ClassVar
 
 import psycopg
@@ -36,13 +37,13 @@ class Fussy(Board):
 class FussyVersion(Fussy):
     """The same as a new version."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = Board.version + 1
 
 
 class Newer(Board):
     """A new version of the board that says something else."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = Board.version + 1
 
     def rows(self, history: Ticket) -> Iterable[tuple[Table, Row]]:
         """All stages in capital letters."""
@@ -63,6 +64,16 @@ class Wrong(Board):
             yield table, ((line[0], "none", *line[2:]) if bad else line)
 
 
+class Wide(Board):
+    """A board that says more than an index of the database can hold, which the driver calls operational."""
+
+    def rows(self, history: Ticket) -> Iterable[tuple[Table, Row]]:
+        """A number of some thousand characters at random."""
+        for table, line in super().rows(history):
+            bad = table is TICKET and history.title == "坏"
+            yield table, ((*line[:2], token_hex(5_000), *line[3:]) if bad else line)
+
+
 def write_bad(database: Database) -> int:
     """A ticket that the fussy cannot take, with good ones around it; gives its position."""
     bad = a_report()
@@ -81,7 +92,9 @@ def standing(database: Database) -> dict[str, tuple[int, str | None]]:
     return {name: (position, error) for name, position, error in rows}
 
 
-@pytest.mark.parametrize("failing", [Fussy(), Wrong()], ids=["in Python", "in the database"])
+@pytest.mark.parametrize(
+    "failing", [Fussy(), Wrong(), Wide()], ids=["in Python", "in the database", "in an index"]
+)
 def test_a_failing_view_stops_and_says_so_while_the_others_go_on(database: Database, failing: View) -> None:
     before = position(database)
     bad = write_bad(database)
@@ -138,7 +151,7 @@ def test_a_new_version_is_built_anew_and_goes_on(database: Database) -> None:
     advance(database, views=[*OTHERS, Newer()])
     assert stages(database) == {"REPORTED"}
     assert lines(database) == 5
-    assert row(database, "SELECT version FROM views.view WHERE name = 'board'") == (2,)
+    assert row(database, "SELECT version FROM views.view WHERE name = 'board'") == (Newer.version,)
 
 
 def stages(database: Database) -> set[str]:
@@ -194,6 +207,16 @@ def test_a_gap_in_the_log_stops_all_views_as_damage(database: Database, nth: int
     advance_what_goes(database, list(VIEWS))
     for stopped_at, error in standing(database).values():
         assert stopped_at < before + nth
+        assert error is not None
+        assert Damaged.__name__ in error
+
+
+def test_the_newest_event_missing_is_damage_too(database: Database) -> None:
+    write_reports(database, 8)
+    make_a_gap(database, head(database))
+    advance(database)
+    for stopped_at, error in standing(database).values():
+        assert stopped_at < head(database)
         assert error is not None
         assert Damaged.__name__ in error
 
