@@ -1,5 +1,6 @@
 """Taking in a catalogue: each row is a rule or is refused by name, and the rules together are a version."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -31,11 +32,12 @@ HEADINGS = {
     "类别": "kind", "大类代码": "major_code", "大类编码": "major_code", "大类名称": "major_name",
     "小类代码": "minor_code", "小类编码": "minor_code", "小类名称": "minor_name",
     "立案条件": "filing_condition", "结案条件": "closing_condition",
-    "处置时限": "time_limit", "处理时限": "time_limit",
-    "责任部门": "department", "处置单位": "handling_unit", "主管部门": "supervising_unit",
-    SHEET: "kind",
+    "处置时限": "time_limit", "处理时限": "time_limit", "部门代码": "department", "部门编码": "department",
+    "处置单位": "handling_unit", "责任单位": "handling_unit", "责任部门": "handling_unit",
+    "主管部门": "supervising_unit", SHEET: "kind",
 }  # fmt: skip
 """How workbooks head the same columns; a sheet that does not say the kind is named by it."""
+BROKEN = re.compile(r"(?<=[^\x00-\x7f])\s+(?=[^\x00-\x7f])")
 CARRIED = (
     ("kind",),
     ("major_code", "major_name"),
@@ -74,13 +76,13 @@ async def import_catalogue(
         with outcome_of("rules", file) as outcome:
             given = dict(zip(map(id, rows), _given(rows, columns, fixed), strict=True))
             departments = await _departments(service, {fields["department"] for fields in given.values()})
-            drafts: dict[int, dict[str, Any]] = {}
+            drafting = Drafting(plain, departments)
 
             async def take(row: Row) -> None:
-                drafts[id(row)] = _draft(given[id(row)], plain, departments)
+                drafting.take(given[id(row)])
 
             await outcome.take(rows, take)
-            rules = numbered([drafts[id(row)] for row in rows if id(row) in drafts])
+            rules = numbered(drafting.taken)
             said = await _adopt(service, rules, name, day, outcome) if rules else "Nothing was adopted."
         typer.echo(said)
 
@@ -109,27 +111,49 @@ async def _adopt(
     return f"The catalogue {command.name} with {len(rules)} rules is in force from {day} on."
 
 
-def _draft(given: Row, plain: Mapping[str, Measure], departments: frozenset[str]) -> dict[str, Any]:
-    """The facts of a rule; refused where one of them is missing or not understood."""
-    read = read_limit(given["time_limit"], plain)
-    department = given["department"] or None
-    if department is not None and department not in departments:
-        raise UnknownDepartment(department=department)
-    draft: dict[str, Any] = {
-        "category": given["category"] or _code(given),
-        "category_name": _one_line(given["minor_name"]),
-        "group": f"{given['kind']} {_one_line(given['major_name'])}".strip(),
-        "filing_condition": given["filing_condition"],
-        "closing_condition": given["closing_condition"],
-        "limit": str(read.limit),
-        "written_limit": given["time_limit"],
-        "note": read.note,
-        "department": department,
-        "handling_unit": given["handling_unit"],
-        "supervising_unit": given["supervising_unit"],
-    }
-    Rule(id="?", **draft).check()
-    return draft
+class Drafting:
+    """Makes the facts of rules from what rows say, one after the other."""
+
+    def __init__(self, plain: Mapping[str, Measure], departments: frozenset[str]) -> None:
+        self.taken: list[dict[str, Any]] = []
+        self._plain = plain
+        self._departments = departments
+        self._names: dict[str, str] = {}
+        self._conditions: set[tuple[str, str]] = set()
+
+    def take(self, given: Row) -> None:
+        """Refused where something is missing, is not understood, or contradicts what was taken before."""
+        read = read_limit(given["time_limit"], self._plain)
+        department = given["department"] or None
+        if department is not None and department not in self._departments:
+            raise UnknownDepartment(department=department)
+        category, name = given["category"] or _code(given), _one_line(given["minor_name"])
+        draft: dict[str, Any] = {
+            "category": category,
+            "category_name": name,
+            "group": f"{given['kind']} {_one_line(given['major_name'])}".strip(),
+            "filing_condition": given["filing_condition"],
+            "closing_condition": given["closing_condition"],
+            "limit": str(read.limit),
+            "written_limit": given["time_limit"],
+            "note": read.note,
+            "department": department,
+            "handling_unit": given["handling_unit"],
+            "supervising_unit": given["supervising_unit"],
+        }
+        Rule(id="?", **draft).check()
+        if self._names.get(category, name) != name:
+            raise OutOfRange(
+                field="minor_name",
+                why=f"is another one than {self._names[category]} above for {category}: keep one of them",
+            )
+        if (category, given["filing_condition"]) in self._conditions:
+            raise OutOfRange(
+                field="filing_condition", why=f"stands above for {category} already: keep one of the two rows"
+            )
+        self._names[category] = name
+        self._conditions.add((category, given["filing_condition"]))
+        self.taken.append(draft)
 
 
 def _code(given: Row) -> str:
@@ -142,8 +166,8 @@ def _code(given: Row) -> str:
 
 
 def _one_line(text: str) -> str:
-    """A name that was broken over lines of its cell."""
-    return "".join(text.split())
+    """A name that was broken over lines of its cell; Chinese goes on without a blank."""
+    return " ".join(BROKEN.sub("", text).split())
 
 
 def _given(rows: list[Row], columns: Row, fixed: Row) -> list[Row]:

@@ -15,7 +15,7 @@ from api.requests import SIGNED_IN, Calling, Route
 from api.tickets import seen
 from domain.catalogue import EXAMPLE, Proposal, Reason, Rule, Version, in_force, propose
 from domain.errors import OutOfRange
-from domain.text import DESCRIPTION
+from domain.text import OTHER
 
 router = APIRouter(prefix="/api", tags=["catalogue"], route_class=Route)
 
@@ -55,6 +55,7 @@ class VersionShape:
     name: str
     effective_from: date | None
     adopted_at: datetime | None
+    adopted_by: str | None
     rules: int
     in_force: bool
 
@@ -90,6 +91,7 @@ async def read_versions(calling: Calling, limit: Limit = 50, cursor: CursorParam
             "name": version.name,
             "effective_from": None if version is EXAMPLE else version.effective_from,
             "adopted_at": None if version is EXAMPLE else version.adopted_at,
+            "adopted_by": version.adopted_by,
             "rules": len(version.rules),
             "in_force": version is now,
             "nth": nth,
@@ -105,7 +107,7 @@ async def read_versions(calling: Calling, limit: Limit = 50, cursor: CursorParam
 @router.get("/catalogue/proposal", response_model=shapes.Page[ProposalShape], openapi_extra=SIGNED_IN)
 async def propose_for_text(
     calling: Calling,
-    q: Annotated[str, Query(min_length=1, max_length=DESCRIPTION, description="what is to be reported")],
+    q: Annotated[str, Query(min_length=1, max_length=OTHER, description="what is to be reported")],
     category: Code = None,
     at: datetime | None = None,
 ) -> Response:
@@ -127,7 +129,11 @@ async def _version(calling: Calling, at: datetime | None) -> Version:
     """The version in force now, or at a time."""
     if at is not None and at.tzinfo is None:
         raise OutOfRange(field="at", why="needs a zone: 2026-11-22T09:00:00+08:00")
-    return in_force(await versions(calling.serving.store), at or calling.serving.store.now())
+    store = calling.serving.store
+    try:
+        return in_force(await versions(store), at or store.now())
+    except OverflowError:
+        raise OutOfRange(field="at", why="lies at the end of all time: give a year of this age") from None
 
 
 def _proposed(version: Version, proposals: list[Proposal]) -> Response:

@@ -10,12 +10,14 @@ from typing import Any
 
 from adapters.database import Database
 from adapters.settings import BadSetting
+from api.adopted import versions
 from api.managing import at_work
 from api.places import place_of
 from api.service import Service
 from api.table import Outcome, Row, must_have, outcome_of, read_table
 from domain.actors import OPERATOR
 from domain.calendar import CHINA
+from domain.catalogue import Versions, as_known_now
 from domain.errors import Conflict, OutOfRange, Refusal
 from domain.event import id_of
 from domain.ticket import Ticket, commands, events
@@ -88,11 +90,14 @@ async def import_tickets(database: Database, file: Path, mapped: list[str], set_
     for wanted in (*columns, *(name for name in NEEDED if name not in (*columns.values(), *fixed))):
         must_have(file, wanted, names)
     async with at_work(database) as service:
+        catalogue = as_known_now(await versions(service.store))
         with outcome_of("tickets", file) as outcome:
-            await outcome.take(rows, lambda row: _ticket(service, _fields(row, columns, fixed), outcome))
+            await outcome.take(
+                rows, lambda row: _ticket(service, _fields(row, columns, fixed), catalogue, outcome)
+            )
 
 
-async def _ticket(service: Service, given: Row, outcome: Outcome) -> None:
+async def _ticket(service: Service, given: Row, catalogue: Versions, outcome: Outcome) -> None:
     now = service.store.now()
     at = _time(given["at"]) if given.get("at") else now
     if at > now:
@@ -104,7 +109,7 @@ async def _ticket(service: Service, given: Row, outcome: Outcome) -> None:
     place = await place_of(service.store, code)
     external = given.get("external_id") or hashlib.sha256(repr(sorted(given.items())).encode()).hexdigest()
     id = id_of("ticket", json.dumps([given.get("origin", ""), external]))
-    ticket = Ticket.report(_report(given), place, id, by=OPERATOR, at=at)
+    ticket = Ticket.report(_report(given), place, id, by=OPERATOR, at=at, catalogue=catalogue)
     try:
         await service.store.create(ticket)
         outcome.taken += 1

@@ -45,8 +45,8 @@ async def report(command: commands.Report, calling: Calling) -> Response:
 async def _report(calling: Caller, command: commands.Report) -> Receipt:
     calling.must_make_new()
     store = calling.serving.store
-    place = await calling.serving.places.of(command.grid)
     catalogue = await versions(store) if command.category else ()
+    place = await calling.serving.places.of(command.grid)
     at = store.now()
     ticket = Ticket.report(command, place, new_id(at), by=calling.person, at=at, catalogue=catalogue)
     return await store.create(ticket, calling.key)

@@ -1,5 +1,7 @@
 """Workbooks of Excel as tables: headings are found, merged cells stand for all they cover."""
 
+import re
+import warnings
 import zipfile
 from collections.abc import Collection
 from datetime import date
@@ -7,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from openpyxl import load_workbook
+from openpyxl.utils import range_boundaries
 from openpyxl.worksheet.worksheet import Worksheet
 
 from adapters.settings import BadSetting
@@ -14,6 +17,9 @@ from api.table import Row
 
 LARGEST = 200 * 1024 * 1024
 """Bytes of a workbook, unpacked."""
+MOST_CELLS = 5_000_000
+"""Cells of a sheet, from its first to its last one, and cells that are merged."""
+MERGED = re.compile(rb'<mergeCell [^>]*?ref="([^"]{1,40})"')
 ZIP, OLD = b"PK", b"\xd0\xcf\x11\xe0"
 """What a workbook begins with, and one of Excel before 2007."""
 FIRST_ROWS = 20
@@ -21,7 +27,8 @@ FIRST_ROWS = 20
 FEWEST = 3
 """A row with so many headings that are known is the row of headings."""
 SHEET = "sheet"
-"""The column that says from which sheet a row is."""
+"""The column that says from which sheet a row is, where somebody has named it."""
+UNNAMED = re.compile(r"(?i:sheet|工作表)\s*\d*")
 
 
 def is_workbook(file: Path) -> bool:
@@ -52,10 +59,18 @@ def read_workbook(file: Path, known: Collection[str]) -> tuple[list[str], list[R
 def _sheets(file: Path) -> list[Worksheet]:
     try:
         with zipfile.ZipFile(file) as parts:
-            size = sum(part.file_size for part in parts.infolist())
-        if size > LARGEST:
-            raise BadSetting(f"{file} has {size} bytes unpacked: save the table alone, as CSV.")
-        return [s for s in load_workbook(file, data_only=True) if isinstance(s, Worksheet)]
+            if sum(part.file_size for part in parts.infolist()) > LARGEST:
+                raise BadSetting(f"{file} is too large: save the table alone, as CSV.")
+            pages = [parts.read(name) for name in parts.namelist() if name.startswith("xl/worksheets/")]
+        if sum(_size(ref.decode()) for page in pages for ref in MERGED.findall(page)) > MOST_CELLS:
+            raise BadSetting(f"{file} merges whole columns or sheets: merge only what the table needs.")
+        with warnings.catch_warnings(action="ignore"):  # Of styles and such, which nobody asked about.
+            sheets: list[Worksheet] = [
+                s for s in load_workbook(file, data_only=True) if isinstance(s, Worksheet)
+            ]
+        if any(sheet.max_row * sheet.max_column > MOST_CELLS for sheet in sheets):
+            raise BadSetting(f"{file} has a cell far outside its table: save the table alone, as CSV.")
+        return sheets
     except BadSetting:
         raise
     except Exception as problem:  # Whatever a foreign file makes the library raise, it means this.
@@ -69,6 +84,8 @@ def _rows(sheet: Worksheet, known: Collection[str]) -> tuple[list[str], list[Row
     own = [any(cell.strip() for cell in row) for row in cells]
     """Rows that say something of their own; others only carry on a merged cell, or are blank."""
     for merged in sheet.merged_cells.ranges:
+        if merged.min_row > len(cells) or merged.min_col > len(cells[0]):
+            continue
         value = cells[merged.min_row - 1][merged.min_col - 1]
         for row in cells[merged.min_row - 1 : merged.max_row]:
             width = min(merged.max_col, len(row))
@@ -79,12 +96,19 @@ def _rows(sheet: Worksheet, known: Collection[str]) -> tuple[list[str], list[Row
         return None
     start = top.index(headings) + 1
     columns = [(place, name) for place, name in enumerate(headings) if name]
+    title = "" if UNNAMED.fullmatch(sheet.title) else sheet.title
     rows = [
-        {SHEET: sheet.title, **{name: row[place] for place, name in columns}}
+        {SHEET: title, **{name: row[place] for place, name in columns}}
         for row, says in zip(cells[start:], own[start:], strict=True)
         if says and _squeezed(row) != headings
     ]
     return [SHEET, *(name for _, name in columns)], rows
+
+
+def _size(merged: str) -> int:
+    """How many cells a range such as A1:B3 has."""
+    left, top, right, bottom = (int(bound or 0) for bound in range_boundaries(merged))
+    return (right - left + 1) * (bottom - top + 1)
 
 
 def _squeezed(row: list[str]) -> list[str]:

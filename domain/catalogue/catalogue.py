@@ -40,7 +40,7 @@ class CatalogueAdopted(Event):
     rules: tuple[Rule, ...]
 
     def apply(self, catalogue: "Catalogue") -> None:
-        adopted = Version(self.name, self.effective_from, self.at, self.rules)
+        adopted = Version(self.name, self.effective_from, self.at, self.rules, self.by.account)
         catalogue.versions = (*catalogue.versions, adopted)
 
 

@@ -42,9 +42,11 @@ SEASON = re.compile(r"[^\W\d_]{0,10}(?:季节|季|汛期|采暖期|供暖期|期
 """When the limit holds, as words before it say."""
 WITHIN = ("之内", "以内", "内")
 """Words after a limit that say nothing more."""
-WRITTEN = re.compile(r"(?P<before>\D*?)\s*(?P<amount>\d{1,9}(?:\.\d{1,9})?)\s*个?\s*(?P<after>\D+)", re.ASCII)
+WRITTEN = re.compile(r"(?P<before>\D*)(?P<amount>\d{1,9}(?:\.\d{1,9})?)个?(?P<after>\D+)", re.ASCII)
 NARROW = {**{0xFEE0 + ascii: ascii for ascii in range(0x21, 0x7F)}, 0x3000: 0x20}
 """Full-width characters are the same; ² and the like are not, 3² is no 32."""
+BLANKS = re.compile(r"(?<![\d.])\s+|\s+(?![\d.])")
+"""Blanks and broken lines say nothing, except between digits: 3 5天 is no 35."""
 LONGEST_SHOWN = 30
 
 
@@ -62,17 +64,17 @@ def read_limit(written: str, plain: Mapping[str, Measure] = PLAIN) -> ReadLimit:
     `plain` says what 天 and 小时 stand for. Raises `OutOfRange` for whatever it does not know word by word:
     a word left out of account, such as 以上, would turn the limit into another one.
     """
-    text = written.translate(NARROW).strip()
+    text = written.translate(NARROW).strip().rstrip("。;,、 ")
     if text.isascii() and text:
         return ReadLimit(Limit.read(text))
-    parts = WRITTEN.fullmatch(text)
+    parts = WRITTEN.fullmatch(BLANKS.sub("", text))
     if parts is None:
         raise _refused(
             written, "write one number in digits and its unit, as 5工作日" if text else "write one"
         )
     unit, step = _unit(written, parts["after"])
     factor, measure = WORDS[unit] if unit in WORDS else (1, plain[unit])
-    season = parts["before"].strip()
+    season = parts["before"]
     if season and not SEASON.fullmatch(season):
         raise _refused(written, f"what {season[:LONGEST_SHOWN]!r} means is not known, leave it out")
     limit = Limit((Decimal(parts["amount"]) * factor).normalize(), measure)
@@ -85,9 +87,9 @@ def _unit(written: str, after: str) -> tuple[str, str]:
     unit = next((unit for unit in units if after.startswith(unit)), None)
     if unit is None:
         raise _refused(written, "its unit is not known, use 紧急工作时, 工作时, 工作日 or 自然日")
-    rest = after.removeprefix(unit).strip()
+    rest = after.removeprefix(unit)
     for word in WITHIN:
-        rest = rest.removeprefix(word).strip()
+        rest = rest.removeprefix(word)
     if rest and rest not in STEPS:
         raise _refused(written, f"what {rest[:LONGEST_SHOWN]!r} means is not known, leave it out")
     return SAME.get(unit, unit), rest

@@ -7,11 +7,11 @@ version always give the same answer.
 """
 
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
-from unicodedata import category as kind_of
 from unicodedata import normalize
 
 from domain.catalogue.rule import Rule
@@ -29,8 +29,11 @@ GIVEN = 0.6
 STEADY = 10
 """A long condition must not win by its length alone: a word in it counts divided by the root of the number of
 its pairs and these."""
-IDLE = frozenset("的了是在有和与及或等被把个这那我你他您们不很都也就还要会能可到去来上下里着过为对请一无")
+IDLE = "的了是在有和与及或等被把个这那我你他您们不很都也就还要会能可到去来上下里着过为对请一无"
 """Characters that make no word of a matter."""
+BLANKED = {ord(character): " " for character in IDLE}
+RUN = re.compile(r"[^\W_]+")
+FIRST_IDEOGRAPH = "\u3400"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,19 @@ class Proposal:
 
 
 class _Field(NamedTuple):
-    """A field of a rule or of what was written, as it is compared, and what a word in it counts."""
+    """A field of a rule, as it is compared, and what a word in it counts."""
 
     name: str
     weight: float
     text: str
+
+
+class _Text(NamedTuple):
+    """What somebody wrote, as it is compared, and the words in it: of a title, single characters too."""
+
+    name: str
+    text: str
+    words: Set[str]
 
 
 class _Index:
@@ -89,13 +100,13 @@ class _Index:
 def propose(version: Version, title: str, description: str, given: str | None = None) -> list[Proposal]:
     """The rules that fit best, at most `MOST`, best first; `given` is a category that was named already."""
     index = _index(version)
+    title_text, description_text = plain(title), plain(description)
     texts = (
-        _Field("title", TITLE, plain(title)),
-        _Field("description", DESCRIPTION, plain(description)),
+        _Text("title", title_text, {*pairs(title_text), *singles(title_text)}),
+        _Text("description", description_text, {*pairs(description_text)}),
     )
-    counts: dict[str, float] = dict.fromkeys(singles(texts[0].text), SINGLE)
-    for field in reversed(texts):
-        counts |= dict.fromkeys(pairs(field.text), field.weight)
+    counts = dict.fromkeys(texts[1].words, DESCRIPTION)
+    counts |= {word: TITLE if len(word) > 1 else SINGLE for word in texts[0].words}
     scores: dict[int, float] = {}
     for word in sorted(counts.keys() & index.having.keys()):
         worth = counts[word] * index.rarity(word)
@@ -111,14 +122,13 @@ def propose(version: Version, title: str, description: str, given: str | None = 
     return [Proposal(index.rules[nth], round(scores[nth], 4), _why(index, nth, texts, given)) for nth in best]
 
 
-def _why(index: _Index, nth: int, texts: tuple[_Field, ...], given: str | None) -> tuple[Reason, ...]:
+def _why(index: _Index, nth: int, texts: tuple[_Text, ...], given: str | None) -> tuple[Reason, ...]:
     """The longest words the rule shares with the texts, those of the category first, each once."""
     rule = index.rules[nth]
     found: dict[str, Reason] = {}
     for field in index.fields[nth]:
         for text in texts:
-            least = 1 if text.name == "title" else 2
-            for word in shared(field.text, text.text, least):
+            for word in shared(field.text, text.text, text.words):
                 found.setdefault(word, Reason(word, field.name, text.name))
     said = (reason for word, reason in found.items() if not any(word in o and word != o for o in found))
     named = [Reason(rule.category_name, "category", "category")] if rule.category == given else []
@@ -126,37 +136,31 @@ def _why(index: _Index, nth: int, texts: tuple[_Field, ...], given: str | None) 
 
 
 def plain(text: str) -> str:
-    """The text as it is compared: one form of each character, in small letters."""
-    return normalize("NFKC", text).lower()
+    """The text as it is compared: one form of each character, in small letters, blanks for idle ones."""
+    return normalize("NFKC", text).lower().translate(BLANKED)
 
 
 def pairs(text: str) -> Iterator[str]:
     """The pairs of neighbouring characters that may be part of a word."""
-    tells = [_tells(character) for character in text]
-    return (text[n : n + 2] for n in range(len(text) - 1) if tells[n] and tells[n + 1])
+    return (run[n : n + 2] for run in RUN.findall(text) for n in range(len(run) - 1))
 
 
 def singles(text: str) -> Iterator[str]:
-    """The single characters that may be a word: neither letters of an alphabet nor digits."""
-    return (character for character in text if _tells(character) and kind_of(character) == "Lo")
+    """The single characters that may be a word, which those of an alphabet and digits are not."""
+    return (character for run in RUN.findall(text) for character in run if character >= FIRST_IDEOGRAPH)
 
 
-def shared(written: str, text: str, least: int = 2) -> list[str]:
-    """The longest pieces of `written` that stand in `text`, each of `least` characters or more."""
-    known = {*pairs(text), *(singles(text) if least == 1 else ())}
+def shared(written: str, text: str, known: Set[str]) -> list[str]:
+    """The longest pieces of `written` that stand in `text`, made of the words `known` to stand there."""
     found, start = [], 0
     while start < len(written):
         end = start + 1
         while end < len(written) and written[end - 1 : end + 1] in known and written[start : end + 1] in text:
             end += 1
-        if end - start >= 2 or (end - start >= least and written[start:end] in known):
+        if end - start >= 2 or written[start:end] in known:
             found.append(written[start:end])
-        start = max(end - 1, start + 1) if end - start >= 2 else start + 1
+        start = max(end - 1, start + 1)
     return found
-
-
-def _tells(character: str) -> bool:
-    return character not in IDLE and kind_of(character)[0] in "LN"
 
 
 @lru_cache(maxsize=8)

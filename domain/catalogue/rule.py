@@ -8,6 +8,8 @@ from domain.text import NAME, OTHER, check_optional_text, check_text
 from domain.working_time.limit import Limit
 
 CODE = 50
+MOST = 5_000
+"""Rules of one catalogue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,8 @@ def numbered(drafts: list[dict[str, Any]]) -> tuple[Rule, ...]:
 
 def check_all(rules: tuple[Rule, ...]) -> None:
     """Refuse a catalogue without rules, or with two of one id or one category under two names."""
-    if not rules:
-        raise OutOfRange(field="rules", why="are none: a catalogue needs at least one")
+    if not 0 < len(rules) <= MOST:
+        raise OutOfRange(field="rules", why=f"are {len(rules)}: a catalogue has 1 to {MOST}")
     seen: set[str] = set()
     names: dict[str, str] = {}
     for rule in rules:

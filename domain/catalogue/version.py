@@ -26,6 +26,8 @@ class Version:
     adopted_at: datetime
     """When it was adopted: before that moment nobody decided by it, whatever day it is effective from."""
     rules: tuple[Rule, ...]
+    adopted_by: str | None = None
+    """The account of whoever adopted it."""
 
     @cached_property
     def categories(self) -> Mapping[str, Category]:

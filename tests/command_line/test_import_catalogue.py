@@ -2,11 +2,12 @@
 
 import asyncio
 import csv
+import zipfile
 from datetime import datetime
 from pathlib import Path
 
 import pytest
-from openpyxl import Workbook
+from openpyxl import DEFUSEDXML, Workbook
 
 from adapters.database import Database, database
 from adapters.settings import Settings
@@ -105,13 +106,17 @@ def test_odd_rows_are_refused_by_name_and_the_rest_goes_in(town: str, tmp_path: 
     odd = (
         "lamp,路灯,闪烁,点亮,尽快,power\nlamp,路灯,倾斜,扶正,3天以上,power\nlamp,路灯,漏电,断电,,power\n"
         "lamp,路灯,,断电,3天,power\nlamp,路灯,断裂,更换,3天,aliens\nlamp,路灯,断裂,,3天,power\n"
+        "lamp,灯杆,断裂,更换,3天,power\nlamp,路灯,不亮,更换,4天,power\n"
     )
     file = written(tmp_path, RULES + odd)
     said = done("import", "catalogue", file, "--database-url", town)
-    assert "3 rules taken in, 0 known already, 6 refused" in said
+    assert "3 rules taken in, 0 known already, 8 refused" in said
     with (tmp_path / "catalogue.csv.refused.csv").open(encoding="utf-8-sig", newline="") as table:
         reasons = [row["reason"] for row in csv.DictReader(table)]
-    expected = ("尽快", "以上", "empty", "filing_condition is empty", "aliens", "closing_condition is empty")
+    expected = (
+        *("尽快", "以上", "empty", "filing_condition is empty", "aliens", "closing_condition is empty"),
+        *("another one than 路灯", "stands above for lamp"),
+    )
     for reason, says in zip(reasons, expected, strict=True):
         assert says in reason
     assert len(rules(town)) == 3
@@ -219,3 +224,51 @@ def test_a_table_with_other_names_of_columns_is_mapped(town: str, tmp_path: Path
     )  # fmt: skip
     assert "279 rules taken in, 0 known already, 0 refused" in said
     assert {rule.note for rule in rules(town)} == {None, "种植季节"}
+
+
+def test_imported_history_is_judged_by_the_catalogue_of_its_day(town: str, tmp_path: Path) -> None:
+    file = written(tmp_path, RULES)
+    done("import", "catalogue", file, "--effective", "2024-02-01", "--database-url", town)
+    rows = "旧案,说明,220621100001-01,{},{}\n"
+    tickets = rows.format("lamp", "2024-02-01 09:00") + rows.format("lamp", "2024-01-31 09:00")
+    history = written(tmp_path, tickets, "title,description,grid,category,at\n", "tickets.csv")
+    said = done("import", "tickets", history, "--database-url", town)
+    assert "1 tickets taken in, 0 known already, 1 refused" in said
+    assert "no category lamp" in (tmp_path / "tickets.csv.refused.csv").read_text(encoding="utf-8-sig")
+
+
+def test_a_workbook_that_would_take_for_ever_is_refused(shared_town: str, tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["小类代码", "小类名称", "立案条件", "结案条件", "处置时限"])
+    sheet["XFD1048576"] = "x"
+    book.save(tmp_path / "far.xlsx")
+    assert "far outside" in refused(
+        "import", "catalogue", tmp_path / "far.xlsx", "--database-url", shared_town
+    )
+    merged, whole = tmp_path / "small.xlsx", tmp_path / "whole.xlsx"
+    del sheet["XFD1048576"]
+    sheet.merge_cells("A1:B2")
+    book.save(merged)
+    with zipfile.ZipFile(merged) as parts, zipfile.ZipFile(whole, "w") as changed:
+        for name in parts.namelist():
+            changed.writestr(name, parts.read(name).replace(b"A1:B2", b"A1:XFD1048576"))
+    assert "merges whole" in refused("import", "catalogue", whole, "--database-url", shared_town)
+
+
+def test_a_workbook_with_an_entity_that_grows_is_refused(shared_town: str, tmp_path: Path) -> None:
+    bomb = b'<!DOCTYPE s [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+    plain, grown = tmp_path / "plain.xlsx", tmp_path / "grown.xlsx"
+    Workbook().save(plain)
+    with zipfile.ZipFile(plain) as parts, zipfile.ZipFile(grown, "w") as changed:
+        for name in parts.namelist():
+            content = parts.read(name)
+            if name == "xl/workbook.xml":
+                begins = content.find(b"?>") + 2 if b"?>" in content else 0
+                content = content[:begins] + bomb + content[begins:]
+            changed.writestr(name, content)
+    assert "no workbook that can be read" in refused(
+        "import", "catalogue", grown, "--database-url", shared_town
+    )
+    assert DEFUSEDXML, "The library reads without defusedxml, and would let entities grow."

@@ -161,8 +161,9 @@ def test_only_an_administrator_of_everything_or_the_operator_adopts() -> None:
 @pytest.mark.parametrize(
     ("rules", "says"),
     [
-        ((), "at least one"),
+        ((), "are 0: a catalogue has 1 to"),
         ((*FIRST, FIRST[0]), "cover.1 twice"),
+        (FIRST * 2000, "are 6000"),
         (numbered([a_rule(), a_rule(category_name="anders")]), "two names"),
         (numbered([a_rule(filing_condition=" ")]), "filing_condition is empty"),
         (numbered([a_rule(closing_condition="")]), "closing_condition is empty"),
@@ -188,7 +189,7 @@ def test_the_event_has_all_rules_as_data() -> None:
     for each in (begun, event):
         again = read_back(each).mutate(again)  # type: ignore[arg-type]
     assert isinstance(again, Catalogue)
-    assert again.versions == (Version("2026-03", MARCH, EARLY, FIRST),)
+    assert again.versions == (Version("2026-03", MARCH, EARLY, FIRST, "admin"),)
 
 
 def test_a_rule_in_force_is_told_with_its_limit_and_its_version() -> None:

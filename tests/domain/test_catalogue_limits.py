@@ -5,10 +5,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.catalogue import read_limit
 from domain.errors import OutOfRange
-from domain.working_time.limit import Measure
+from domain.working_time.limit import Limit, Measure
 
 CATEGORIES = Path(__file__).parents[3] / "shared" / "data" / "categories"
 STANDARDS = CATEGORIES / "yuncheng_case_standards.csv"
@@ -39,6 +41,8 @@ REAL = pytest.mark.skipif(not STANDARDS.exists(), reason=f"{STANDARDS} is not he
         ("2 urgent_hours", "2 urgent_hours", None),
         ("10 days", "10 days", None),
         ("010天", "10 working_days", None),
+        ("3天。", "3 working_days", None),
+        ("2紧急\n工作时", "2 urgent_hours", None),
     ],
 )
 def test_a_limit_means_what_its_words_say_and_other_words_are_kept(
@@ -53,7 +57,7 @@ def test_a_limit_means_what_its_words_say_and_other_words_are_kept(
     [
         "", "   ", "立即", "天", "三天", "3", "3天以上", "不超过3天", "3-5天", "3天5小时", "3天或5天", "-3天",
         "0天", "3周", "3个月", "尽快3天", "1.5天", "3,5天", "3天 制止 吧", "3工作日制止恢复", "9999999天",
-        "3天\n5天", "３～５天", "3urgent", "٣天", "3²天",
+        "3天\n5天", "３～５天", "3urgent", "٣天", "3²天", "3 5天", "3. 5小时", ".5小时", "天3",
     ],
 )  # fmt: skip
 def test_a_limit_that_is_not_understood_word_by_word_is_refused_by_name(written: str) -> None:
@@ -62,6 +66,22 @@ def test_a_limit_that_is_not_understood_word_by_word_is_refused_by_name(written:
     said = str(refused.value)
     assert said.startswith(("time_limit is", "limit is")), said
     assert "write" in said or "leave it out" in said or "give" in said or "use" in said, said
+
+
+@given(st.text(alphabet=st.sampled_from("0123456789.紧急工作时日天小内制止季 \n３²-"), max_size=15))
+def test_no_text_is_anything_but_a_limit_or_refused_by_name(written: str) -> None:
+    try:
+        read = read_limit(written)
+    except OutOfRange:
+        return
+    assert Limit.read(str(read.limit)) == read.limit
+
+
+@given(
+    st.integers(1, 3_000), st.sampled_from(["天", "日", "工作日", "小时", "工作时", "紧急工作时", "自然日"])
+)
+def test_a_number_and_a_unit_is_so_many_of_it(amount: int, unit: str) -> None:
+    assert read_limit(f" {amount} {unit}").limit.amount == amount
 
 
 def test_a_town_may_say_that_its_days_are_calendar_days() -> None:
