@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from adapters.mapper import EventMapper
 from domain.event import Aggregate
 from projections.view import Said, View
 
+NO_END = 2**62
 REMEMBERED = 20_000
 """How many histories are kept folded, so that their next events need no reading."""
 
@@ -51,13 +53,16 @@ class Fold:
         self._histories: OrderedDict[UUID, Aggregate] = OrderedDict()
         self._position = 0
 
-    def read(self, conn: psycopg.Connection[Any], after: int, until: int, limit: int) -> list[Stored]:
-        """The next events; a gap in their positions, also at their end, is damage and stops everything."""
-        found = conn.execute(EVENTS, {"after": after, "until": until, "limit": limit}, binary=True)
-        events = [Stored(*row) for row in found]
-        for expected in range(after + 1, min(after + limit, until) + 1):
-            nth = expected - after - 1
-            if nth >= len(events) or events[nth].position != expected:
+    def read(self, conn: psycopg.Connection[Any], after: int, until: int | None, limit: int) -> list[Stored]:
+        """The next events, up to `until` where they are known to go so far.
+
+        A gap in their positions, also at the end, is damage and stops everything.
+        """
+        asked = {"after": after, "until": NO_END if until is None else until, "limit": limit}
+        events = [Stored(*row) for row in conn.execute(EVENTS, asked, binary=True)]
+        last = after + len(events) if until is None else min(after + limit, until)
+        for expected, event in zip_longest(range(after + 1, last + 1), events):
+            if event is None or event.position != expected:
                 raise Damaged(f"The log has a gap: position {expected} is missing.")
         return events
 

@@ -36,7 +36,7 @@ class TailingReader(threading.Thread):
             while len(self.seen) < EVENTS and not self.stop.is_set():
                 after = self.seen[-1] if self.seen else 0
                 try:
-                    found = fold.read(conn, after, 2**62, self._at_once)
+                    found = fold.read(conn, after, None, self._at_once)
                 except Exception as problem:
                     self.damage = problem
                     return

@@ -75,7 +75,7 @@ class OurLog:
     def read(self, after: int) -> list[tuple[int, UUID]]:
         """As the engine reads, which refuses a gap."""
         with psycopg.connect(self._database.service) as conn:
-            return [(event.position, event.originator_id) for event in Fold().read(conn, after, 2**62, 100)]
+            return [(event.position, event.originator_id) for event in Fold().read(conn, after, None, 100)]
 
     def all(self) -> list[UUID]:
         """By position."""

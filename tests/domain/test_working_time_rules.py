@@ -41,6 +41,7 @@ def hours(draw: st.DrawFn) -> Hours:
     slots = list(zip(marks[::2], marks[1::2], strict=False))
     if draw(st.booleans()) and len(slots) > 1:
         slots[1] = (slots[0][1], slots[1][1])
+    assume(sum(end - begin for begin, end in slots) >= 120)  # 100 hours must fit into what is entered.
     return Hours(tuple(slots))
 
 
