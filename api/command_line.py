@@ -108,6 +108,7 @@ def replay(
     number: Annotated[str, typer.Argument(help="The ticket's number.")],
     at: Annotated[str | None, typer.Option(help="As it stood at this time; local without a zone.")] = None,
     version: Annotated[int | None, typer.Option(help="As it stood at this version.", min=1)] = None,
+    deadlines: Annotated[bool, typer.Option("--deadlines", help="Its clocks, and why each is due.")] = False,
     data: Data = None,
     database_url: Url = None,
 ) -> None:
@@ -115,7 +116,8 @@ def replay(
     from api import inspecting
 
     with database(Settings.read(data, database_url)) as found:
-        asyncio.run(inspecting.replay(found, number, at, version))
+        show = inspecting.deadlines if deadlines else inspecting.replay
+        asyncio.run(show(found, number, at, version))
 
 
 @app.command("deadlines")

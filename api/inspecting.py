@@ -1,4 +1,4 @@
-"""Looking at the service from the terminal: status, rebuild, replay."""
+"""Looking at the service from the terminal: status, rebuild, replay, clocks."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -93,13 +93,41 @@ async def replay(database: Database, number: str, at: str | None, version: int |
         recorded = f"recorded {local(item['recorded_at'])} at position {item['position']}"
         typer.echo(f"{item['version']:>4}  {happened}  {item['event']}  by {by}; {recorded}")
         for name, value in item["data"].items():
-            if value not in (None, "", [], {}):
+            if name == "clocks":
+                for clock in value:
+                    typer.echo(f"      clock {clock['name']} of {clock['unit']}: due {_due(clock['due_at'])}")
+            elif value not in (None, "", [], {}):
                 typer.echo(f"      {name}: {_one_line(value)}")
+
+
+async def deadlines(database: Database, number: str, at: str | None, version: int | None) -> None:
+    """Print every clock of a ticket as it stood, and line by line why it is due when it is."""
+    asked = _time(at)
+    async with at_work(database) as service:
+        ticket = await _ticket(service, number, asked, version)
+        now = asked or (service.store.now() if version is None else ticket.modified_on)
+    typer.echo(f"{_one_line(ticket.number)}  {_one_line(ticket.title)}")
+    for clock in ticket.clocks:
+        was = clock.setting
+        about = f" about the return of {was.about}" if was.about else ""
+        late = ", late" if clock.late(now) else ""
+        typer.echo(f"{was.name} of {was.unit}{about}: {clock.state(now)}{late}, due {local(was.due_at)}")
+        for line in was.explained():
+            typer.echo(f"      {_one_line(line)}")
+
+
+def _due(at: str | None) -> str:
+    return local(datetime.fromisoformat(at) if at else None)
 
 
 async def _as_it_stood(
     service: Service, number: str, at: datetime | None, version: int | None
 ) -> tuple[Ticket, list[dict[str, Any]]]:
+    ticket = await _ticket(service, number, at, version)
+    return ticket, await history(service.reading, ticket.id, ticket.version)
+
+
+async def _ticket(service: Service, number: str, at: datetime | None, version: int | None) -> Ticket:
     id = await ticket_id(service.reading, number)
     if id is None:
         raise UnknownTicket(ticket=number)
@@ -108,8 +136,7 @@ async def _as_it_stood(
         raise BadSetting(f"The ticket {number} was not there yet: choose a later time.")
     if version is not None and at is None and ticket.version < version:
         raise BadSetting(f"The ticket {number} has no version {version}: choose 1 to {ticket.version}.")
-    items = await history(service.reading, id, ticket.version)
-    return ticket, items
+    return ticket
 
 
 def _time(given: str | None) -> datetime | None:

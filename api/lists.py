@@ -46,7 +46,7 @@ async def read_overdue(
     rows = await overdue.overdue(
         serving.reading, calling.person, serving.store.now(), limit + 1, place, department, community
     )
-    return Json(page(rows, limit, lambda r: [r["due_at"], r["ticket"], r["department"], r["clock"]]))
+    return Json(page(rows, limit, lambda row: [row[name] for name in overdue.PLACE]))
 
 
 @router.get(

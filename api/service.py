@@ -17,6 +17,7 @@ from adapters.recorder import GroupRecorder
 from adapters.sessions import Sessions
 from adapters.settings import Settings
 from adapters.stock import StockRecorder
+from api.adopted import Adopted
 from api.places import Places
 
 WAIT = 5.0
@@ -92,6 +93,7 @@ class Service:
     sessions: Sessions
     standing: Standing
     places: Places
+    adopted: Adopted
 
 
 @asynccontextmanager
@@ -108,7 +110,8 @@ async def running(database: Database, settings: Settings) -> AsyncIterator[Servi
         standing = Standing(database.service, reading)
         listening = asyncio.create_task(standing.listen())
         stack.push_async_callback(_cancel, listening)
-        yield Service(store, reading, Sessions(reading, store), standing, Places(store))
+        sessions = Sessions(reading, store)
+        yield Service(store, reading, sessions, standing, Places(store), Adopted(store))
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

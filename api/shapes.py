@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any, Generic, Self, TypeVar
 
 from domain.ticket import Ticket
+from domain.ticket.clocks import Clock as TicketClock
+from domain.ticket.clocks import ClockName, ClockState
 from domain.ticket.events import Location, Reporter
 from domain.ticket.stage import Source, Stage, TaskStage, Urgency
 from domain.ticket.state import Verdict
@@ -148,19 +150,61 @@ class HistoryItem:
 
 @dataclass(frozen=True)
 class Clock:
-    """A clock that has run out."""
+    """A clock that has run out; `department` is the unit whose clock it is, a community or town as well.
+
+    `about` names the department whose return the town has to rule on, and is empty for all other clocks.
+    """
 
     ticket: str
     number: str
     title: str
     department: str
-    clock: str
+    clock: ClockName
+    about: str
     due_at: datetime
     overdue_seconds: int
     category: str | None
     urgency: Urgency
     grid: str
     community: str
+
+
+@dataclass(frozen=True)
+class DeadlineShape:
+    """One clock of a ticket and why it is due when it is, line by line.
+
+    `unit` is whose clock it is; `late` says whether it has run out, also where it stopped or stands still.
+    """
+
+    clock: ClockName
+    unit: str
+    about: str | None
+    started_at: datetime
+    due_at: datetime | None
+    paused_at: datetime | None
+    stopped_at: datetime | None
+    state: ClockState
+    late: bool
+    rule: str
+    explanation: list[str]
+
+    @classmethod
+    def of(cls, clock: TicketClock, now: datetime) -> Self:
+        """The clock as it stands at `now`."""
+        was = clock.setting
+        return cls(
+            clock=was.name,
+            unit=was.unit,
+            about=was.about,
+            started_at=was.started_at,
+            due_at=was.due_at,
+            paused_at=clock.paused_at,
+            stopped_at=clock.stopped_at,
+            state=clock.state(now),
+            late=clock.late(now),
+            rule=was.rule,
+            explanation=was.explained(),
+        )
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
 """Tickets over HTTP: an endpoint parses, calls once, returns."""
 
+from asyncio import gather
 from collections.abc import Callable
 from dataclasses import MISSING, fields, replace
 from datetime import datetime
 from functools import partial
+from inspect import signature
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,7 +15,6 @@ from starlette.responses import Response
 from adapters.batch import Receipt
 from adapters.event_store import new_id
 from api import shapes
-from api.adopted import versions
 from api.pages import After, Code, CursorParameter, Limit, history_page, page, read_cursor
 from api.problems import Json
 from api.requests import HEADERS, SIGNED_IN, Caller, Calling, Route
@@ -45,18 +46,19 @@ async def report(command: commands.Report, calling: Calling) -> Response:
 async def _report(calling: Caller, command: commands.Report) -> Receipt:
     calling.must_make_new()
     store = calling.serving.store
-    catalogue = await versions(store) if command.category else ()
-    place = await calling.serving.places.of(command.grid)
+    place, timing = await gather(calling.serving.places.of(command.grid), calling.serving.adopted.timing())
     at = store.now()
-    ticket = Ticket.report(command, place, new_id(at), by=calling.person, at=at, catalogue=catalogue)
+    ticket = Ticket.report(command, place, new_id(at), calling.person, at, timing.catalogue, timing)
     return await store.create(ticket, calling.key)
 
 
 def _verb(verb: Callable[..., None], asks: type[Any]) -> None:
-    """An endpoint for a verb that needs nothing but the ticket and what is asked."""
+    """An endpoint for a verb that needs nothing but the ticket, what is asked, and how clocks are set."""
+    sets_clocks = "timing" in signature(verb).parameters
 
     async def change(id: str, calling: Calling, command: Any) -> Response:
-        return await _change(calling, id, verb, command)
+        decide = await _timed(calling, verb) if sets_clocks else verb
+        return await _change(calling, id, decide, command)
 
     if all(field.default is not MISSING for field in fields(asks)):
         change.__defaults__ = (asks(),)  # Where nothing has to be said, no body has to be sent.
@@ -86,7 +88,8 @@ for _method, _asks in (
 @router.post("/{id}/sort", response_model=Receipt, openapi_extra=HEADERS)
 async def sort(id: str, command: commands.Sort, calling: Calling) -> Response:
     """分拣: say what it is about, by the catalogue in force; a community may keep it for itself (自办)."""
-    verb = partial(Ticket.sort, catalogue=await versions(calling.serving.store))
+    timing = await calling.serving.adopted.timing()
+    verb = partial(Ticket.sort, catalogue=timing.catalogue, timing=timing)
     return await _change(calling, id, verb, command)
 
 
@@ -94,7 +97,7 @@ async def sort(id: str, command: commands.Sort, calling: Calling) -> Response:
 async def dispatch(id: str, command: commands.Dispatch, calling: Calling) -> Response:
     """派单 (吹哨): call one lead and any number of assisting departments."""
     known = await _departments(calling.serving, (command.lead, *command.assisting))
-    return await _change(calling, id, Ticket.dispatch, command, known)
+    return await _change(calling, id, await _timed(calling, Ticket.dispatch), command, known)
 
 
 @router.post("/{id}/join", response_model=Receipt, openapi_extra=HEADERS)
@@ -112,7 +115,8 @@ async def part(id: str, command: commands.Part, calling: Calling) -> Response:
         return _answer(receipt)
     ticket = await seen(calling, id)
     # One that was never joined is refused by its stage, whoever the other is.
-    return await _change(calling, id, Ticket.part, command, others=(ticket.joined_into or ticket.id,))
+    verb = await _timed(calling, Ticket.part)
+    return await _change(calling, id, verb, command, others=(ticket.joined_into or ticket.id,))
 
 
 @router.post("/{id}/link", status_code=201, response_model=shapes.Link, openapi_extra=SIGNED_IN)
@@ -134,6 +138,27 @@ async def read(id: str, calling: Calling, version: int | None = None, at: dateti
     if version is not None or at is not None:
         ticket = await _as_it_stood(calling.serving, ticket, version, at)
     return Json(shapes.TicketShape.of(ticket), headers={"ETag": f'"{ticket.version}"'})
+
+
+@router.get("/{id}/deadlines", response_model=shapes.Page[shapes.DeadlineShape], openapi_extra=SIGNED_IN)
+async def read_deadlines(
+    id: str,
+    calling: Calling,
+    version: int | None = None,
+    at: datetime | None = None,
+    limit: Limit = 200,
+    cursor: CursorParameter = None,
+) -> Response:
+    """Every clock of the ticket and why it is due when it is; also as it stood at a version or a time."""
+    ticket = await seen(calling, id)
+    now = calling.serving.store.now()
+    if version is not None or at is not None:
+        ticket = await _as_it_stood(calling.serving, ticket, version, at)
+        now = at or ticket.modified_on
+    (after,) = read_cursor(cursor, tuple[int]) or (0,)
+    clocks = list(enumerate(ticket.clocks, 1))[max(after, 0) :]
+    found = page(clocks, limit, lambda numbered: [numbered[0]])
+    return Json({**found, "items": [shapes.DeadlineShape.of(clock, now) for _, clock in found["items"]]})
 
 
 @router.get("/{id}/history", response_model=shapes.Page[shapes.HistoryItem], openapi_extra=SIGNED_IN)
@@ -167,6 +192,11 @@ async def read_list(
     now = serving.store.now()
     rows = await board.tickets(serving.reading, calling.person, wanted, now, limit + 1, place)
     return Json(page(rows, limit, lambda row: [row["reported_at"], row["id"]]))
+
+
+async def _timed(calling: Caller, verb: Callable[..., None]) -> Callable[..., None]:
+    """The verb, with the rules by which it sets clocks."""
+    return partial(verb, timing=await calling.serving.adopted.timing())
 
 
 async def _change(

@@ -59,15 +59,15 @@ class Board(View):
     """Every ticket as a line in a list."""
 
     name: ClassVar[str] = "board"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     of = Ticket
     tables = (TICKET, TASK, SEARCH)
 
     def rows(self, history: Ticket) -> Iterable[tuple[Table, Row]]:
         """One line for the ticket, one for each department called, one to find it by its words."""
         ticket = history
-        running = [task for task in ticket.tasks.values() if task.running]
-        next_due_at = min((task.next_due_at for task in running), default=None)
+        running = (clock.setting.due_at for clock in ticket.clocks.running())
+        next_due_at = min((due_at for due_at in running if due_at is not None), default=None)
         yield TICKET, (
             ticket.id, ticket.version, ticket.number, ticket.title, ticket.stage,
             ticket.urgency, ticket.category, ticket.grid, ticket.community, ticket.town,

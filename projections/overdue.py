@@ -8,24 +8,23 @@ from uuid import UUID
 from adapters.reading import Reading
 from domain.actors import Person
 from domain.ticket import Ticket
-from domain.ticket.stage import TaskStage
 from projections.scope import scope
 from projections.view import Row, Table, View
 
 CLOCK = Table(
     "overdue_clock",
     {
-        "ticket": "uuid", "department": "text", "clock": "text", "due_at": "timestamptz",
+        "ticket": "uuid", "department": "text", "clock": "text", "about": "text", "due_at": "timestamptz",
         "number": "text", "title": "text", "category": "text", "urgency": "text",
         "grid": "text", "community": "text", "town": "text", "county": "text",
     },
-    key=3,
+    key=4,
     indexes=(
-        "(due_at, ticket, department, clock)",
-        "(department, due_at, ticket, clock)",
-        "(community, due_at, ticket, department, clock)",
-        "(grid, due_at, ticket, department, clock)",
-        "(town, due_at, ticket, department, clock)",
+        "(due_at, ticket, department, clock, about)",
+        "(department, due_at, ticket, clock, about)",
+        "(community, due_at, ticket, department, clock, about)",
+        "(grid, due_at, ticket, department, clock, about)",
+        "(town, due_at, ticket, department, clock, about)",
     ),
 )  # fmt: skip
 
@@ -34,39 +33,40 @@ class Overdue(View):
     """The running clocks; whether one has run out is asked of it and the time, not kept."""
 
     name: ClassVar[str] = "overdue"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     of = Ticket
     tables = (CLOCK,)
 
     def rows(self, history: Ticket) -> Iterable[tuple[Table, Row]]:
-        """One row for each clock of each department that is at work, or should be."""
+        """One row for each clock that runs towards a deadline: `department` is the unit whose clock it is."""
         ticket = history
         place = ticket.grid, ticket.community, ticket.town, ticket.county
-        about = ticket.number, ticket.title, ticket.category, ticket.urgency, *place
-        for task in ticket.tasks.values():
-            if task.running:
-                yield CLOCK, (ticket.id, task.department, "handle", task.due_at, *about)
-            if task.stage is TaskStage.DISPATCHED:
-                yield CLOCK, (ticket.id, task.department, "claim", task.claim_by, *about)
+        facts = ticket.number, ticket.title, ticket.category, ticket.urgency, *place
+        for clock in ticket.clocks.running():
+            was = clock.setting
+            if was.due_at is not None:
+                yield CLOCK, (ticket.id, was.unit, was.name, was.about or "", was.due_at, *facts)
 
 
 # The order is total, so that a cursor names one place in it.
 LIST = """
-SELECT t.ticket, t.number, t.title, t.department, t.clock, t.due_at,
+SELECT t.ticket, t.number, t.title, t.department, t.clock, t.about, t.due_at,
        t.category, t.urgency, t.grid, t.community
   FROM views.overdue_clock AS t
  WHERE t.due_at < %(now)s AND {conditions}
- ORDER BY t.due_at, t.ticket, t.department, t.clock
+ ORDER BY t.due_at, t.ticket, t.department, t.clock, t.about
  LIMIT %(limit)s
 """
 FILTERS = {
     "department": "t.department = %(department)s",
     "community": "t.community = %(community)s",
-    "after": "(t.due_at, t.ticket, t.department, t.clock)"
-    " > (%(due_at)s, %(ticket)s, %(after_department)s, %(clock)s)",
+    "after": "(t.due_at, t.ticket, t.department, t.clock, t.about)"
+    " > (%(due_at)s, %(ticket)s, %(after_department)s, %(clock)s, %(about)s)",
 }
 
-Cursor = tuple[datetime, UUID, str, str]
+PLACE = ("due_at", "ticket", "department", "clock", "about")
+"""What a cursor names of the last row of a page."""
+Cursor = tuple[datetime, UUID, str, str, str]
 
 
 async def overdue(
@@ -85,7 +85,7 @@ async def overdue(
         "community": community,
     }
     if after is not None:
-        names = "due_at", "ticket", "after_department", "clock"
+        names = "due_at", "ticket", "after_department", "clock", "about"
         asked |= {"after": True, **dict(zip(names, after, strict=True))}
     conditions = [seen.tasks, *(sql for name, sql in FILTERS.items() if asked.get(name))]
     query = LIST.format(conditions=" AND ".join(conditions))

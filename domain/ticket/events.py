@@ -6,10 +6,29 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from uuid import UUID
 
 from domain.event import Created, Event
-from domain.ticket.stage import Satisfied, Solved, Source, Stage, TaskStage, Urgency
+from domain.ticket.clocks import ClockName, Setting
+from domain.ticket.lifting import clocks_of_calls, without_clocks
+from domain.ticket.stage import Satisfied, Solved, Source, Stage, Urgency
+from domain.ticket.task_events import (
+    Attended,
+    Claimed,
+    Handled,
+    ProgressNoted,
+    ReturnAccepted,
+    ReturnRefused,
+    SentBack,
+    TaskEvent,
+)
 
 if TYPE_CHECKING:
     from domain.ticket.ticket import Ticket
+
+__all__ = [
+    "Attended", "Call", "Claimed", "Dispatched", "Gathered", "Handled", "HandledOnSite", "Joined",
+    "LinkGiven", "LinkRevoked", "Location", "Parted", "ProgressNoted", "Rejected", "Released",
+    "Reopened", "Reported", "Reporter", "ReturnAccepted", "ReturnRefused", "SentBack", "Sorted",
+    "TaskEvent", "Verified", "calls",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -32,6 +51,8 @@ class Reported(Created):
     """上报."""
 
     TOPIC: ClassVar[str] = "ticket.reported"
+    class_version: ClassVar[int] = 2
+    upcast_v1_v2 = staticmethod(without_clocks)
     number: str
     title: str
     description: str
@@ -46,6 +67,7 @@ class Reported(Created):
     source: Source
     reporter: Reporter | None
     photos: tuple[str, ...]
+    clocks: tuple[Setting, ...] = ()
 
     def numbered(self, serial: int) -> Self:
         """The same with its full number: the series it was drawn from, and the next serial in it."""
@@ -55,17 +77,23 @@ class Reported(Created):
     def apply(self, ticket: "Ticket") -> None:
         ticket.reported_at = self.at
         ticket.stage_since = self.at
+        ticket.clocks.set(self.clocks)
 
 
 class HandledOnSite(Event):
     """自行处置: solved on the spot by whoever reported it."""
 
     TOPIC: ClassVar[str] = "ticket.handled_on_site"
+    class_version: ClassVar[int] = 2
+    upcast_v1_v2 = staticmethod(without_clocks)
     result: str
+    clocks: tuple[Setting, ...] = ()
 
     def apply(self, ticket: "Ticket") -> None:
         ticket.result = self.result
         ticket.handled_on_site_by = self.by.account
+        ticket.clocks.stop(self.at, ticket.community, ClockName.SORT)
+        ticket.clocks.set(self.clocks)
         ticket.enter(Stage.HANDLED, self.at)
 
 
@@ -73,12 +101,14 @@ class Sorted(Event):
     """分拣; `catalogue` is the version of the catalogue that the chosen `rule` stands in."""
 
     TOPIC: ClassVar[str] = "ticket.sorted"
-    class_version: ClassVar[int] = 2
+    class_version: ClassVar[int] = 3
+    upcast_v2_v3 = staticmethod(without_clocks)
     category: str
     urgency: Urgency
     note: str | None
     rule: str | None = None
     catalogue: str | None = None
+    clocks: tuple[Setting, ...] = ()
 
     @staticmethod
     def upcast_v1_v2(state: dict[str, Any]) -> None:
@@ -89,6 +119,8 @@ class Sorted(Event):
         ticket.category = self.category
         ticket.rule, ticket.catalogue = self.rule, self.catalogue
         ticket.urgency = self.urgency
+        ticket.clocks.stop(self.at, ticket.community, ClockName.SORT)
+        ticket.clocks.set(self.clocks)
         ticket.enter(Stage.SORTED, self.at)
 
 
@@ -99,6 +131,8 @@ class Rejected(Event):
     reason: str
 
     def apply(self, ticket: "Ticket") -> None:
+        ticket.clocks.stop(self.at, ticket.community, ClockName.SORT)
+        ticket.clocks.stop(self.at, ticket.town, ClockName.DISPATCH)
         ticket.enter(Stage.REJECTED, self.at)
 
 
@@ -113,6 +147,7 @@ class Joined(Event):
     def apply(self, ticket: "Ticket") -> None:
         ticket.stage_before_joining = ticket.stage
         ticket.joined_into = self.into
+        ticket.clocks.pause(self.at)
         ticket.enter(Stage.JOINED, self.at)
 
 
@@ -131,10 +166,14 @@ class Parted(Event):
     """拆件: this ticket goes on by itself, where it stood before."""
 
     TOPIC: ClassVar[str] = "ticket.parted"
+    class_version: ClassVar[int] = 2
+    upcast_v1_v2 = staticmethod(without_clocks)
     reason: str
+    clocks: tuple[Setting, ...] = ()
 
     def apply(self, ticket: "Ticket") -> None:
         ticket.joined_into = None
+        ticket.clocks.go_on(self.clocks)
         ticket.enter(ticket.stage_before_joining, self.at)
 
 
@@ -151,108 +190,43 @@ class Released(Event):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One department is called, with its own clock."""
+    """One department is called: when its clocks to claim and to handle run out."""
 
     department: str
     claim_by: datetime
     due_at: datetime
+
+
+def calls(clocks: tuple[Setting, ...]) -> tuple[Call, ...]:
+    """Those who are called with these clocks."""
+    due = {clock.key: clock.due_at for clock in clocks if clock.due_at}
+    return tuple(
+        Call(unit, due[ClockName.CLAIM, unit], due[ClockName.HANDLE, unit])
+        for unit in dict.fromkeys(clock.unit for clock in clocks)
+        if (ClockName.HANDLE, unit) in due
+    )
 
 
 class Dispatched(Event):
     """派单 / 加派: these departments are called; those that are at work already are not named again."""
 
     TOPIC: ClassVar[str] = "ticket.dispatched"
+    class_version: ClassVar[int] = 2
+    upcast_v1_v2 = staticmethod(clocks_of_calls)
     lead: str
     calls: tuple[Call, ...]
     note: str | None
+    clocks: tuple[Setting, ...] = ()
 
     def apply(self, ticket: "Ticket") -> None:
         for call in self.calls:
             ticket.call(call, self.at)
         for task in ticket.tasks.values():
             task.lead = task.department == self.lead
+        ticket.clocks.stop(self.at, ticket.town, ClockName.DISPATCH)
+        ticket.clocks.set(self.clocks)
         if ticket.stage is not Stage.DISPATCHED:
             ticket.enter(Stage.DISPATCHED, self.at)
-
-
-class TaskEvent(Event):
-    """Something that one department did, or that was decided about its task."""
-
-    TOPIC: ClassVar[str] = ""
-    department: str
-
-
-class Claimed(TaskEvent):
-    """报到."""
-
-    TOPIC: ClassVar[str] = "ticket.claimed"
-
-    def apply(self, ticket: "Ticket") -> None:
-        task = ticket.tasks[self.department]
-        task.stage = TaskStage.CLAIMED
-        task.claimed_at = self.at
-
-
-class Attended(TaskEvent):
-    """到场."""
-
-    TOPIC: ClassVar[str] = "ticket.attended"
-
-    def apply(self, ticket: "Ticket") -> None:
-        ticket.tasks[self.department].attended_at = self.at
-
-
-class SentBack(TaskEvent):
-    """退单: the department's clock stands still until the dispatcher has ruled."""
-
-    TOPIC: ClassVar[str] = "ticket.sent_back"
-    reason: str
-
-    def apply(self, ticket: "Ticket") -> None:
-        ticket.tasks[self.department].send_back(self.at)
-
-
-class ReturnAccepted(TaskEvent):
-    """退单审核通过."""
-
-    TOPIC: ClassVar[str] = "ticket.return_accepted"
-    note: str
-
-    def apply(self, ticket: "Ticket") -> None:
-        ticket.tasks[self.department].let_go()
-        ticket.settle(self.at)
-
-
-class ReturnRefused(TaskEvent):
-    """退单审核不通过: the clock goes on with what was left."""
-
-    TOPIC: ClassVar[str] = "ticket.return_refused"
-    note: str
-    claim_by: datetime
-    due_at: datetime
-
-    def apply(self, ticket: "Ticket") -> None:
-        ticket.tasks[self.department].take_up_again(self.claim_by, self.due_at)
-
-
-class ProgressNoted(TaskEvent):
-    """处置进展."""
-
-    TOPIC: ClassVar[str] = "ticket.progress_noted"
-    text: str
-    photos: tuple[str, ...]
-
-
-class Handled(TaskEvent):
-    """办结 of one department; the ticket is handled when the last one has."""
-
-    TOPIC: ClassVar[str] = "ticket.handled"
-    result: str
-    photos: tuple[str, ...]
-
-    def apply(self, ticket: "Ticket") -> None:
-        ticket.tasks[self.department].handle(self.result, self.by.account, self.at)
-        ticket.settle(self.at)
 
 
 class Verified(Event):
@@ -264,6 +238,7 @@ class Verified(Event):
     note: str | None
 
     def apply(self, ticket: "Ticket") -> None:
+        ticket.clocks.stop(self.at, ticket.community, ClockName.VERIFY)
         ticket.hear(self)
 
 
@@ -291,10 +266,15 @@ class Reopened(Event):
     """返工 / 重办: these departments begin again, with fresh clocks; without any, it is sorted anew."""
 
     TOPIC: ClassVar[str] = "ticket.reopened"
+    class_version: ClassVar[int] = 2
+    upcast_v1_v2 = staticmethod(clocks_of_calls)
     reason: str
     calls: tuple[Call, ...]
+    clocks: tuple[Setting, ...] = ()
 
     def apply(self, ticket: "Ticket") -> None:
         for call in self.calls:
             ticket.tasks[call.department].begin_again(self.at, call.claim_by, call.due_at)
+        ticket.clocks.stop(self.at, ticket.community, ClockName.VERIFY)
+        ticket.clocks.set(self.clocks)
         ticket.begin_again(self.at)

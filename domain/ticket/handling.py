@@ -6,10 +6,11 @@ from domain.actors import Person
 from domain.errors import AlreadyAttended, LeadCannotSendBack, RulingFinal, TaskWrongStage
 from domain.text import check_photos, check_text
 from domain.ticket import commands, events
-from domain.ticket.limits import RETURNS
+from domain.ticket.clocks import ClockName, Setting
 from domain.ticket.stage import Stage, TaskStage
 from domain.ticket.state import State
 from domain.ticket.task import Task
+from domain.ticket.terms import RETURNS, USUAL, Timing
 
 
 class Handling(State):
@@ -29,7 +30,7 @@ class Handling(State):
             raise AlreadyAttended(department=task.department)
         self._record(events.Attended, actor, at, department=task.department)
 
-    def send_back(self, command: commands.SendBack, by: Person, at: datetime) -> None:
+    def send_back(self, command: commands.SendBack, by: Person, at: datetime, timing: Timing = USUAL) -> None:
         """退单: not our matter; the lead answers for the whole and cannot (首接负责)."""
         actor, task = self.must_serve(by, "send_back", command.department)
         self._task_must_be("send_back", task, TaskStage.DISPATCHED, TaskStage.CLAIMED)
@@ -38,7 +39,15 @@ class Handling(State):
         if task.returns >= RETURNS:
             raise RulingFinal(department=task.department)
         check_text("reason", command.reason)
-        self._record(events.SentBack, actor, at, department=task.department, reason=command.reason)
+        to_rule = timing.begin(ClockName.DISPATCH, self.town, self.urgency, at, about=task.department)
+        self._record(
+            events.SentBack,
+            actor,
+            at,
+            department=task.department,
+            reason=command.reason,
+            clocks=(to_rule,),
+        )
 
     def note_progress(self, command: commands.NoteProgress, by: Person, at: datetime) -> None:
         """处置进展: what was done so far."""
@@ -55,12 +64,13 @@ class Handling(State):
             photos=command.photos,
         )
 
-    def handle(self, command: commands.Handle, by: Person, at: datetime) -> None:
+    def handle(self, command: commands.Handle, by: Person, at: datetime, timing: Timing = USUAL) -> None:
         """办结: the department has done its part."""
         actor, task = self.must_serve(by, "handle", command.department)
         self._task_must_be("handle", task, TaskStage.CLAIMED)
         check_text("result", command.result)
         check_photos(command.photos)
+        clocks = self.to_verify(timing, at) if self.is_last_at_work(task.department, handled=True) else ()
         self._record(
             events.Handled,
             actor,
@@ -68,10 +78,15 @@ class Handling(State):
             department=task.department,
             result=command.result,
             photos=command.photos,
+            clocks=clocks,
         )
         if self.link is not None and self.link_given_by == actor.account:
             # The resident's word is never written by who handled the ticket: somebody else gives a new link.
             self._record(events.LinkRevoked, actor, at, link=self.link)
+
+    def to_verify(self, timing: Timing, at: datetime) -> tuple[Setting, ...]:
+        """The clock of the community that starts when all is handled."""
+        return (timing.begin(ClockName.VERIFY, self.community, self.urgency, at),)
 
     def _task_must_be(self, verb: str, task: Task, *stages: TaskStage) -> None:
         self.must_stand(verb, Stage.DISPATCHED)

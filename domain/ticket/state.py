@@ -8,6 +8,7 @@ from domain.actors import Actor, Person, Role
 from domain.errors import NoTask, NotYours, UnknownTicket, WhichDepartment, WrongStage
 from domain.event import Aggregate
 from domain.ticket import events
+from domain.ticket.clocks import Clocks
 from domain.ticket.stage import Satisfied, Solved, Source, Stage, TaskStage, Urgency
 from domain.ticket.task import Task
 
@@ -52,6 +53,8 @@ class State(Aggregate):
     rule: str | None = field(default=None, init=False)
     """The id of the rule that the sorter chose, in the version of the catalogue named beside it."""
     catalogue: str | None = field(default=None, init=False)
+    clocks: Clocks = field(default_factory=Clocks, init=False)
+    """Every clock as it was set last."""
     reopened: int = field(default=0, init=False)
     """How often it had to be done again."""
     link: UUID | None = field(default=None, init=False)
@@ -70,6 +73,11 @@ class State(Aggregate):
     def handled_by(self) -> frozenset[str | None]:
         """The accounts whose handling counts now: they do not verify it."""
         return frozenset({self.handled_on_site_by, *(task.handled_by for task in self.tasks.values())})
+
+    @property
+    def by_rule(self) -> tuple[str, str] | None:
+        """The catalogue and the rule in it that the sorter chose: how long handling may take."""
+        return (self.catalogue, self.rule) if self.catalogue and self.rule else None
 
     # Who may see and act.
 
@@ -173,6 +181,12 @@ class State(Aggregate):
             due_at=call.due_at,
             returns=before.returns if before else 0,
         )
+
+    def is_last_at_work(self, department: str, handled: bool) -> bool:
+        """Whether the ticket is handled once this department has handled its task, or is let go."""
+        lead = self.lead
+        led = lead and (lead.stage is TaskStage.HANDLED or (handled and lead.department == department))
+        return bool(led) and not any(t.open for t in self.tasks.values() if t.department != department)
 
     def settle(self, at: datetime) -> None:
         """The ticket is handled when its lead has handled it and nobody else is still at it."""

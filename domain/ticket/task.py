@@ -1,7 +1,7 @@
-"""The task of one department in a ticket: its own stage, clock and result."""
+"""The task of one department in a ticket: its own stage, deadlines and result."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from domain.ticket.stage import TaskStage
 
@@ -42,15 +42,6 @@ class Task:
     def next_due_at(self) -> datetime:
         """When the first of the department's clocks runs out: to claim, then to handle."""
         return self.claim_by if self.stage is TaskStage.DISPATCHED else self.due_at
-
-    def resumed(self, at: datetime) -> tuple[datetime, datetime]:
-        """Until when to claim and to handle, if the clocks that stood still since then go on at `at`.
-
-        The clock of a task that was claimed does not run any more: late stays late.
-        """
-        stood_still = at - (self.sent_back_at or at)
-        waits = self.claimed_at is None
-        return self.claim_by + (stood_still if waits else timedelta()), self.due_at + stood_still
 
     def send_back(self, at: datetime) -> None:
         """The clock stops."""

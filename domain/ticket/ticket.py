@@ -1,7 +1,7 @@
 """The verbs of the community and the town: who may, when may, then the fact."""
 
-from collections.abc import Collection
 from datetime import datetime
+from itertools import chain
 from typing import ClassVar, Self
 from uuid import UUID
 
@@ -10,28 +10,23 @@ from domain.calendar import CHINA
 from domain.catalogue.version import Versions, in_force
 from domain.errors import (
     AlreadyAnswered,
-    AlreadyCalled,
     CannotJoin,
     Conflict,
     NoLink,
-    NothingToDispatch,
     NotYours,
-    OutOfRange,
-    TaskWrongStage,
-    UnknownDepartment,
 )
 from domain.text import check_optional_text, check_text
 from domain.ticket import commands, events
 from domain.ticket.checks import check_report
-from domain.ticket.handling import Handling
-from domain.ticket.limits import due_times
+from domain.ticket.clocks import ClockName, Setting
+from domain.ticket.dispatching import Dispatching
 from domain.ticket.stage import Solved, Stage, TaskStage
 from domain.ticket.state import spoken
-from domain.ticket.task import Task
+from domain.ticket.terms import USUAL, Timing
 from domain.unit import Place
 
 
-class Ticket(Handling):
+class Ticket(Dispatching):
     """One matter, from report to verification (工单)."""
 
     TOPIC: ClassVar[str] = "ticket"
@@ -45,6 +40,7 @@ class Ticket(Handling):
         by: Person,
         at: datetime,
         catalogue: Versions = (),
+        timing: Timing = USUAL,
     ) -> Self:
         """上报: take the matter in; `place` is where the grid named in it lies."""
         allowed = (
@@ -78,12 +74,21 @@ class Ticket(Handling):
             source=command.source,
             reporter=command.reporter,
             photos=command.photos,
+            clocks=(timing.begin(ClockName.SORT, place.community, command.urgency, at),),
         )
         if command.handled is not None:
-            ticket._record(events.HandledOnSite, actor, at, result=command.handled)
+            clocks = ticket.to_verify(timing, at)
+            ticket._record(events.HandledOnSite, actor, at, result=command.handled, clocks=clocks)
         return ticket
 
-    def sort(self, command: commands.Sort, by: Person, at: datetime, catalogue: Versions = ()) -> None:
+    def sort(
+        self,
+        command: commands.Sort,
+        by: Person,
+        at: datetime,
+        catalogue: Versions = (),
+        timing: Timing = USUAL,
+    ) -> None:
         """分拣: say what it is about, by the version of the `catalogue` in force at that moment.
 
         A community may keep the ticket for itself (自办).
@@ -93,6 +98,7 @@ class Ticket(Handling):
         rules = in_force(catalogue, at)
         rules.check(command.category, command.rule)
         check_optional_text("note", command.note)
+        to_dispatch = timing.begin(ClockName.DISPATCH, self.town, command.urgency, at)
         self._record(
             events.Sorted,
             actor,
@@ -102,10 +108,14 @@ class Ticket(Handling):
             note=command.note,
             rule=command.rule,
             catalogue=None if command.rule is None else rules.name,
+            clocks=() if command.keep else (to_dispatch,),
         )
         if command.keep:
-            call = events.Call(self.community, *due_times(self.urgency, at))
-            self._record(events.Dispatched, actor, at, lead=self.community, calls=(call,), note=None)
+            clocks = timing.call(self.community, self.urgency, at, by_rule=self.by_rule)
+            calls = events.calls(clocks)
+            self._record(
+                events.Dispatched, actor, at, lead=self.community, calls=calls, note=None, clocks=clocks
+            )
 
     def reject(self, command: commands.Reject, by: Person, at: datetime) -> None:
         """不予受理: by the sorter at first sight, by the dispatcher once it is sorted."""
@@ -131,7 +141,9 @@ class Ticket(Handling):
         self._record(events.Joined, actor, at, into=into.id, number=into.number, reason=reason)
         into._record(events.Gathered, actor, at, ticket=self.id, number=self.number)
 
-    def part(self, command: commands.Part, into: "Ticket", by: Person, at: datetime) -> None:
+    def part(
+        self, command: commands.Part, into: "Ticket", by: Person, at: datetime, timing: Timing = USUAL
+    ) -> None:
         """拆件: undo a join; the ticket goes on where it stood before."""
         allowed = (Role.SORTER, self.community), (Role.DISPATCHER, self.town)
         actor = self.must_be(by, "part", *allowed)
@@ -139,78 +151,11 @@ class Ticket(Handling):
         if into.id != self.joined_into:
             raise Conflict()
         check_text("reason", command.reason)
-        self._record(events.Parted, actor, at, reason=command.reason)
+        clocks = timing.all_go_on(self.clocks.paused(), at)
+        self._record(events.Parted, actor, at, reason=command.reason, clocks=clocks)
         into._record(events.Released, actor, at, ticket=self.id, number=self.number)
 
-    def dispatch(
-        self, command: commands.Dispatch, departments: Collection[str], by: Person, at: datetime
-    ) -> None:
-        """派单 (吹哨), and again to call more departments (加派) or to name another lead.
-
-        `departments` are those of the named ones that exist. Who leads already may go on as lead, also a
-        community that kept the ticket for itself (自办). A former lead goes on as assisting.
-        A department called again after its return was accepted goes on with the time that was left.
-        """
-        actor = self.must_be(by, "dispatch", (Role.DISPATCHER, self.town))
-        self.must_stand("dispatch", Stage.SORTED, Stage.DISPATCHED)
-        check_optional_text("note", command.note)
-        named = (command.lead, *command.assisting)
-        leads = self.lead.department if self.lead else None
-        for department in named:
-            if department not in departments and not department == command.lead == leads:
-                raise UnknownDepartment(department=department[:50])
-        if len(set(named)) < len(named):
-            raise OutOfRange(field="assisting", why="names a department twice: name each once")
-        lead = self.tasks.get(command.lead)
-        if lead and lead.awaits_ruling:
-            raise TaskWrongStage(
-                department=command.lead, stage=lead.stage, verb="dispatch", needed="ruled on first"
-            )
-        for department in command.assisting:
-            task = self.tasks.get(department)
-            if task and not task.lead and (task.open or task.stage is TaskStage.HANDLED):
-                raise AlreadyCalled(department=department)
-        called = [name for name in named if self._can_be_called(name)]
-        if not called and command.lead == leads:
-            raise NothingToDispatch()
-        calls = tuple(self._call(department, command.due_at, at) for department in called)
-        self._record(events.Dispatched, actor, at, lead=command.lead, calls=calls, note=command.note)
-
-    def _can_be_called(self, department: str) -> bool:
-        task = self.tasks.get(department)
-        return task is None or (task.stage is TaskStage.RETURNED and not task.awaits_ruling)
-
-    def _call(self, department: str, chosen: datetime | None, at: datetime) -> events.Call:
-        before = self.tasks.get(department)
-        claim_by, due_at = due_times(self.urgency, at, chosen)
-        if before is not None and chosen is None:
-            _, due_at = before.resumed(at)
-        return events.Call(department, min(claim_by, due_at), due_at)
-
-    def accept_return(self, command: commands.AcceptReturn, by: Person, at: datetime) -> None:
-        """退单审核: let the department go; to pass its part on, dispatch to another one first."""
-        actor = self.must_be(by, "accept_return", (Role.DISPATCHER, self.town))
-        task = self._returned("accept_return", command.department)
-        check_text("note", command.note)
-        self._record(events.ReturnAccepted, actor, at, department=task.department, note=command.note)
-
-    def refuse_return(self, command: commands.RefuseReturn, by: Person, at: datetime) -> None:
-        """退单审核: the department keeps its task, with the time that was left."""
-        actor = self.must_be(by, "refuse_return", (Role.DISPATCHER, self.town))
-        task = self._returned("refuse_return", command.department)
-        check_text("note", command.note)
-        claim_by, due_at = task.resumed(at)
-        self._record(
-            events.ReturnRefused,
-            actor,
-            at,
-            department=task.department,
-            note=command.note,
-            claim_by=claim_by,
-            due_at=due_at,
-        )
-
-    def verify(self, command: commands.Verify, by: Person, at: datetime) -> None:
+    def verify(self, command: commands.Verify, by: Person, at: datetime, timing: Timing = USUAL) -> None:
         """核查 by staff who did not handle it, or 回访: the resident's own answer, once a round.
 
         Not solved reopens the ticket by itself, with fresh clocks.
@@ -240,9 +185,9 @@ class Ticket(Handling):
             note=command.note,
         )
         if command.solved is Solved.NOT_SOLVED:
-            calls = self._calls_again((), at)
             said = command.note if command.note and command.note.strip() else "未解决"
-            self._record(events.Reopened, actor, at, reason=said, calls=calls)
+            clocks = self._clocks_again((), at, timing)
+            self._record(events.Reopened, actor, at, reason=said, calls=events.calls(clocks), clocks=clocks)
 
     def give_link(self, command: commands.GiveLink, link: UUID, by: Person, at: datetime) -> None:
         """发链接: `link` is the resident's secret link from now on; the one before works no more."""
@@ -256,7 +201,7 @@ class Ticket(Handling):
             raise NoLink()
         self._record(events.LinkRevoked, actor, at, link=self.link)
 
-    def reopen(self, command: commands.Reopen, by: Person, at: datetime) -> None:
+    def reopen(self, command: commands.Reopen, by: Person, at: datetime, timing: Timing = USUAL) -> None:
         """返工 / 重办: all departments that handled it begin again, or those named."""
         actor = self.must_be(
             by,
@@ -270,23 +215,18 @@ class Ticket(Handling):
         )
         self.must_stand("reopen", Stage.HANDLED, Stage.VERIFIED, Stage.REJECTED)
         check_text("reason", command.reason)
-        calls = self._calls_again(command.departments, at)
-        self._record(events.Reopened, actor, at, reason=command.reason, calls=calls)
+        clocks = self._clocks_again(command.departments, at, timing)
+        calls = events.calls(clocks)
+        self._record(events.Reopened, actor, at, reason=command.reason, calls=calls, clocks=clocks)
 
-    def _calls_again(self, departments: tuple[str, ...], at: datetime) -> tuple[events.Call, ...]:
+    def _clocks_again(
+        self, departments: tuple[str, ...], at: datetime, timing: Timing
+    ) -> tuple[Setting, ...]:
+        """Fresh clocks for whoever begins again; where nobody handled it, it has to be sorted anew."""
         tasks = [self.task_of(name) for name in dict.fromkeys(departments)] or [
             task for task in self.tasks.values() if task.stage is TaskStage.HANDLED
         ]
-        times = due_times(self.urgency, at)
-        return tuple(events.Call(task.department, *times) for task in tasks)
-
-    def _returned(self, verb: str, department: str) -> Task:
-        task = self.task_of(department)
-        if not task.awaits_ruling:
-            raise TaskWrongStage(
-                department=department,
-                stage=task.stage,
-                verb=verb,
-                needed="sent back, not yet ruled on",
-            )
-        return task
+        if not tasks:
+            return (timing.begin(ClockName.SORT, self.community, self.urgency, at),)
+        called = (timing.call(task.department, self.urgency, at, by_rule=self.by_rule) for task in tasks)
+        return tuple(chain.from_iterable(called))

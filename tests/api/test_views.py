@@ -17,6 +17,8 @@ from domain.unit import Place
 from tests.api.steps import GRID, Steps
 from tests.conftest import People
 
+PROMISED = ("claim", "handle")
+"""The clocks that the tables below name; those that need a calendar depend on the day the tests run."""
 WORKLOAD = {
     "department", "name", "open", "to_claim", "in_hand", "due_today", "overdue", "handled_30d",
     "median_handling_seconds",
@@ -90,13 +92,21 @@ def test_the_workload_counts_what_each_department_has_on_its_hands(past: Steps) 
 
 def test_overdue_lists_every_clock_that_has_run_out_oldest_first(past: Steps) -> None:
     items = past.get("dispatcher", "/api/overdue")["items"]
-    assert [(item["title"], item["department"], item["clock"]) for item in items] == [
+    due = [datetime.fromisoformat(item["due_at"]) for item in items]
+    assert due == sorted(due)
+    assert [(i["title"], i["department"], i["clock"]) for i in items if i["clock"] in PROMISED] == [
         ("8.5 天前的事", "power", "claim"),
         ("8 天前的事", "water", "claim"),
         ("9 天前的事", "water", "handle"),
         ("8.5 天前的事", "power", "handle"),
         ("2 天前的事", "water", "claim"),
         ("8 天前的事", "water", "handle"),
+    ]
+    assert [item["title"].partition(" ")[0] for item in items if item["clock"] == "contact"] == [
+        "9",
+        "8.5",
+        "8",
+        "2",
     ]
     now = datetime.now(UTC)
     for item in items:
@@ -125,7 +135,7 @@ def test_overdue_shows_what_is_asked_for_and_ones_own(
     past: Steps, account: str, asked: dict[str, str], titles: list[str]
 ) -> None:
     items = past.get(account, "/api/overdue", **asked)["items"]
-    assert [item["title"].partition(" ")[0] for item in items] == titles
+    assert [item["title"].partition(" ")[0] for item in items if item["clock"] in PROMISED] == titles
 
 
 @pytest.mark.parametrize("limit", [1, 2, 5, 6, 7])

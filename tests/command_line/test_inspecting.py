@@ -78,6 +78,20 @@ def test_a_replay_shows_the_ticket_and_every_event(
         assert task["department"] in out
 
 
+def test_a_replay_of_deadlines_explains_every_clock(
+    demo: Serving, kept: object, ticket: dict[str, Any]
+) -> None:
+    out = done("replay", ticket["number"], "--deadlines", "--data", kept)
+    assert out.splitlines()[0] == f"{ticket['number']}  {ticket['title']}"
+    for task in ticket["tasks"]:
+        for name in ("claim", "contact", "attend", "handle"):
+            assert re.search(rf"^{name} of {task['department']}: \w+.*, due ", out, re.M), name
+    assert "example terms 2026-01, handle, " in out
+    first = done("replay", ticket["number"], "--deadlines", "--version", 1, "--data", kept)
+    assert re.search(r"^sort of \d{12}: running, due ", first, re.M)
+    assert "handle of" not in first
+
+
 def test_a_replay_stops_at_a_version_or_a_time(demo: Serving, kept: object, ticket: dict[str, Any]) -> None:
     second, third = ticket["history"][1:3]
     out = done("replay", ticket["number"], "--version", 2, "--data", kept)

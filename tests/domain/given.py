@@ -3,6 +3,7 @@
 import re
 from copy import deepcopy
 from datetime import datetime
+from inspect import signature
 from typing import Any, cast
 from uuid import UUID, uuid5
 
@@ -13,6 +14,7 @@ from domain.errors import Refusal
 from domain.event import Event
 from domain.ticket import Ticket
 from domain.ticket.commands import Dispatch, GiveLink, Join, Part, Report
+from domain.ticket.terms import USUAL, Timing
 from tests.domain.people import DEPARTMENTS, PLACE, TICKET, Step
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=CHINA)
@@ -22,8 +24,8 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=CHINA)
 class Given:
     """A ticket to which some things have happened; tickets `beside` it can be joined with it."""
 
-    def __init__(self, facts: tuple[Step | Event, ...], beside: tuple[Ticket, ...], id: UUID):
-        self.id, self.now = id, NOON
+    def __init__(self, facts: tuple[Step | Event, ...], beside: tuple[Ticket, ...], id: UUID, timing: Timing):
+        self.id, self.now, self.timing = id, NOON, timing
         self.beside = {ticket.id: ticket for ticket in beside}
         self._ticket: Ticket | None = None
         self.history: list[Event] = []
@@ -49,21 +51,23 @@ class Given:
         self.now += step.after
         command, by, at = step.command, step.by, self.now
         if isinstance(command, Report):
-            self._ticket = Ticket.report(command, PLACE, self.id, by, at)
+            self._ticket = Ticket.report(command, PLACE, self.id, by, at, timing=self.timing)
             return
         ticket = self.ticket
         match command:
             case Dispatch():
-                ticket.dispatch(command, DEPARTMENTS, by, at)
+                ticket.dispatch(command, DEPARTMENTS, by, at, self.timing)
             case GiveLink():
                 ticket.give_link(command, uuid5(ticket.id, f"link {ticket.version}"), by, at)
             case Join():
                 ticket.join(command, self.beside.get(command.into, ticket), by, at)
             case Part():
                 into = ticket.joined_into or ticket.id
-                ticket.part(command, self.beside.get(into, ticket), by, at)
+                ticket.part(command, self.beside.get(into, ticket), by, at, self.timing)
             case _:
-                getattr(ticket, verb_of(command))(command, by, at)
+                verb = getattr(ticket, verb_of(command))
+                timed = {"timing": self.timing} if "timing" in signature(verb).parameters else {}
+                verb(command, by, at, **timed)
 
     def collect(self) -> list[Event]:
         """What has newly happened to the ticket."""
@@ -105,9 +109,11 @@ class Outcome:
         assert [part for part in says if part not in str(self.refusal)] == [], str(self.refusal)
 
 
-def given(*facts: Step | Event, beside: tuple[Ticket, ...] = (), id: UUID = TICKET) -> Given:
-    """A ticket to which all this has happened."""
-    return Given(facts, beside, id)
+def given(
+    *facts: Step | Event, beside: tuple[Ticket, ...] = (), id: UUID = TICKET, timing: Timing = USUAL
+) -> Given:
+    """A ticket to which all this has happened, its clocks set by `timing`."""
+    return Given(facts, beside, id, timing)
 
 
 def verb_of(command: object) -> str:

@@ -52,19 +52,20 @@ class Permissions:
 
 def read() -> Permissions:
     """The page as it stands now."""
-    legend, who, when, task = _tables(PAGE.read_text(encoding="utf-8"))
+    legend, who, when, task = tables(PAGE.read_text(encoding="utf-8"))
     signs = {sign.strip("`"): row["refused as"].strip("`") for sign, row in legend.items()}
     return Permissions({sign: signs[sign] for sign in "✗·–~"}, who, when, task)
 
 
-def _tables(text: str) -> list[Table]:
-    tables: list[list[list[str]]] = [[]]
+def tables(text: str) -> list[Table]:
+    """All tables of a page, in their order."""
+    found: list[list[list[str]]] = [[]]
     for line in text.splitlines():
         if line.startswith("|"):
-            tables[-1].append([cell.strip() for cell in line.strip()[1:-1].split("|")])
-        elif tables[-1]:
-            tables.append([])
-    return [_table(rows) for rows in tables if rows]
+            found[-1].append([cell.strip() for cell in line.strip()[1:-1].split("|")])
+        elif found[-1]:
+            found.append([])
+    return [_table(rows) for rows in found if rows]
 
 
 def _table(rows: list[list[str]]) -> Table:

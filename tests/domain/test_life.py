@@ -14,9 +14,11 @@ from hypothesis.stateful import (
 )
 
 from domain.actors import Role
-from domain.ticket import events
+from domain.ticket import Ticket, events
+from domain.ticket.clocks import OF_DEPARTMENT, Clock, ClockName
 from domain.ticket.stage import Stage, TaskStage
 from tests.domain.askings import OTHER, ROLES, anybody, anything, passing, sensible
+from tests.domain.clock_tables import unsaid
 from tests.domain.given import given, replayed, verb_of
 from tests.domain.people import worker
 from tests.domain.practice import Practice
@@ -32,6 +34,15 @@ STANDS = {
     "asked": "returned",
     "gone": "returned",
 }
+
+
+def of_department(ticket: Ticket, name: str) -> list[Clock]:
+    """The department's clocks that run."""
+    return [
+        clock
+        for clock in ticket.clocks.running()
+        if clock.setting.unit == name and clock.setting.name in OF_DEPARTMENT
+    ]
 
 
 class TicketLife(RuleBasedStateMachine):
@@ -57,6 +68,7 @@ class TicketLife(RuleBasedStateMachine):
     @invariant()
     def all_is_well(self) -> None:
         self.it_stands_as_the_practice_says()
+        self.time_runs_against_whoever_has_to_act()
         self.it_is_handled_exactly_when_its_lead_has_and_nobody_is_at_it()
         self.its_history_tells_all_of_it()
         self.only_the_resident_answers_and_nobody_verifies_their_own_work()
@@ -81,6 +93,28 @@ class TicketLife(RuleBasedStateMachine):
             )
             for name, part in practice.parts.items()
         }
+
+    def time_runs_against_whoever_has_to_act(self) -> None:
+        ticket = self.story.ticket
+        runs = {clock.setting.key for clock in ticket.clocks.running()}
+        waits_for = {
+            Stage.REPORTED: (ClockName.SORT, ticket.community),
+            Stage.SORTED: (ClockName.DISPATCH, ticket.town),
+            Stage.HANDLED: (ClockName.VERIFY, ticket.community),
+        }
+        assert runs & set(waits_for.values()) == {waits_for[s] for s in waits_for if s is ticket.stage}
+        for name, task in ticket.tasks.items():
+            due = {clock.setting.name: clock.setting.due_at for clock in of_department(ticket, name)}
+            assert ((ClockName.DISPATCH, name) in runs) == task.awaits_ruling
+            assert (ClockName.CLAIM in due) == (task.stage is TaskStage.DISPATCHED)
+            assert (ClockName.HANDLE in due) == task.running
+            assert due.get(ClockName.CLAIM, task.claim_by) == task.claim_by
+            assert due.get(ClockName.HANDLE, task.due_at) == task.due_at
+            assert all(each is None or each <= task.due_at for each in due.values())
+            assert not due or task.running
+
+    def teardown(self) -> None:
+        assert unsaid(self.story.history) == [], "docs/clocks.md does not say so."
 
     def it_is_handled_exactly_when_its_lead_has_and_nobody_is_at_it(self) -> None:
         ticket, lead = self.story.ticket, self.story.ticket.lead

@@ -8,10 +8,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from domain.errors import OutOfRange
+from domain.ticket.clocks import ClockName
 from domain.ticket.commands import Dispatch, Sort
 from domain.ticket.events import Dispatched, Sorted
-from domain.ticket.limits import due_times
 from domain.ticket.stage import Urgency
+from domain.ticket.terms import USUAL
 from tests.domain.given import NOON, given
 from tests.domain.people import A_DAY, A_MINUTE, AN_HOUR, COMMUNITY, dispatcher, sorter, worker
 from tests.domain.stories import REPORT, SORTED
@@ -81,6 +82,9 @@ def test_a_due_time_is_the_same_moment_in_any_zone() -> None:
     urgency=st.sampled_from(Urgency),
     lead_time=st.none() | st.timedeltas(timedelta(microseconds=1), timedelta(days=366)),
 )
-def test_nobody_has_to_claim_after_the_due_time(urgency: Urgency, lead_time: timedelta | None) -> None:
-    claim_by, due_at = due_times(urgency, NOW, None if lead_time is None else NOW + lead_time)
-    assert NOW < claim_by <= due_at
+def test_nobody_has_to_do_anything_after_the_due_time(urgency: Urgency, lead_time: timedelta | None) -> None:
+    clocks = USUAL.call("water", urgency, NOW, None if lead_time is None else NOW + lead_time)
+    due = {clock.name: clock.due_at for clock in clocks}
+    due_at = due[ClockName.HANDLE]
+    assert due_at is not None
+    assert all(each is not None and NOW < each <= due_at for each in due.values())

@@ -42,8 +42,8 @@ async def said(database: Database, now: datetime) -> Tables:
         await reading.close()
     with psycopg.connect(database.owner) as conn:
         stages = conn.execute("SELECT ticket, stage FROM views.board_ticket ORDER BY ticket").fetchall()
-        clocks = """SELECT ticket, department, clock, due_at FROM views.overdue_clock
-                     ORDER BY ticket, department, clock"""
+        clocks = """SELECT ticket, department, clock, about, due_at FROM views.overdue_clock
+                     ORDER BY ticket, department, clock, about"""
         running = conn.execute(clocks.encode()).fetchall()
     rows = [tuple(line[measure] for measure in MEASURES) for line in counts]
     return {"stages": stages, "workload": [line for line in rows if any(line[1:])], "clocks": running}

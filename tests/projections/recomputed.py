@@ -112,11 +112,30 @@ SELECT department,
  GROUP BY department
  ORDER BY department
 """
+# A clock runs as the last event set it that names it, until an event stops it or lets it stand still.
 CLOCKS = """
-SELECT ticket, department, 'claim' AS clock, claim_by AS due_at FROM task WHERE stage = 'dispatched'
- UNION ALL
-SELECT ticket, department, 'handle', due_at FROM task WHERE stage IN ('dispatched', 'claimed')
- ORDER BY ticket, department, clock
+WITH setting AS (
+    SELECT DISTINCT ON (h.ticket, c->>'name', coalesce(c->>'about', c->>'unit'))
+           h.ticket, h.version, c->>'name' AS clock, c->>'unit' AS unit, coalesce(c->>'about', '') AS about,
+           (c->>'due_at')::timestamptz AS due_at
+      FROM happened AS h CROSS JOIN LATERAL jsonb_array_elements(h.e->'clocks') AS c
+     ORDER BY h.ticket, c->>'name', coalesce(c->>'about', c->>'unit'), h.version DESC
+), ending (topic, clocks) AS (VALUES
+    ('handled_on_site', '{sort}'::text[]), ('sorted', '{sort}'), ('rejected', '{sort,dispatch}'),
+    ('joined', '{sort,dispatch}'), ('dispatched', '{dispatch}'), ('claimed', '{claim}'),
+    ('attended', '{contact,attend}'), ('progress_noted', '{contact}'),
+    ('sent_back', '{claim,contact,attend,handle}'), ('handled', '{claim,contact,attend,handle}'),
+    ('return_accepted', '{claim,contact,attend,handle,dispatch}'), ('return_refused', '{dispatch}'),
+    ('verified', '{verify}'), ('reopened', '{verify}'))
+SELECT s.ticket, s.unit, s.clock, s.about, s.due_at
+  FROM setting AS s
+ WHERE s.due_at IS NOT NULL
+   AND NOT EXISTS (
+       SELECT FROM happened AS h JOIN ending AS d ON h.topic = 'ticket.' || d.topic
+        WHERE h.ticket = s.ticket AND h.version > s.version AND s.clock = ANY (d.clocks)
+          AND coalesce(h.e->>'department', '')
+            = CASE WHEN s.clock IN ('claim', 'contact', 'attend', 'handle') THEN s.unit ELSE s.about END)
+ ORDER BY s.ticket, s.unit, s.clock, s.about
 """
 
 

@@ -21,6 +21,7 @@ NEXT_TOWN = "220621101"
 ABROAD = [GRIDS[3], f"{NEXT_TOWN}001-01", "220622100001-01"]
 EVERYWHERE = [*GRIDS[4:9], *ABROAD]
 """Grids of this town, of the next one in the county, and of another county."""
+RunningClock = tuple[UUID, str, str, str]
 LATER = timedelta(days=30)
 """When every clock that still runs has run out."""
 
@@ -54,11 +55,9 @@ async def check(database: Database, town: Town) -> int:
     now = town.now + LATER
     seen = 0
     running = {
-        (ticket.id, task.department, clock)
+        (ticket.id, clock.setting.unit, clock.setting.name, clock.setting.about or "")
         for ticket in town.tickets
-        for task in ticket.tasks.values()
-        for clock in (["claim", "handle"] if task.stage == "dispatched" else ["handle"])
-        if task.running
+        for clock in ticket.clocks.running()
     }
     async with reading(database) as found:
         for somebody in everybody(town.random, town.tickets):
@@ -67,15 +66,15 @@ async def check(database: Database, town: Town) -> int:
             may = {ticket.id for ticket in town.tickets if ticket.visible_to(somebody)}
             assert (len(shown), set(shown)) == (len(may), may), somebody
             clocks = await overdue(found, somebody, now, 10_000)
-            ran_out = [(row["ticket"], row["department"], row["clock"]) for row in clocks]
+            ran_out = [(row["ticket"], row["department"], row["clock"], row["about"]) for row in clocks]
             assert (len(ran_out), set(ran_out)) == (len(set(ran_out)), clocks_of(somebody, town, running))
             seen += len(shown) + len(ran_out)
     return seen
 
 
 def clocks_of(
-    somebody: Person, town: Town, running: set[tuple[UUID, str, str]]
-) -> set[tuple[UUID, str, str]]:
+    somebody: Person, town: Town, running: set[RunningClock]
+) -> set[RunningClock]:
     """The clocks in the tickets seen; a department's people see those of their own department alone."""
     mine = somebody.units(Role.HANDLER)
     others = Person(somebody.account, tuple(r for r in somebody.roles if r.role is not Role.HANDLER))
@@ -134,7 +133,7 @@ def test_filters_never_show_what_may_not_be_seen(database: Database) -> None:
 
 def fits(ticket: Ticket, wanted: Wanted, now: object) -> bool:
     """Whether the ticket is one of those asked for; at `now` every running clock has run out."""
-    running = any(task.running for task in ticket.tasks.values())
+    running = bool(ticket.clocks.running())
     return (
         wanted.department in (None, *ticket.tasks)
         and wanted.community in (None, ticket.community)

@@ -37,9 +37,10 @@ def dispatched(at: datetime, due_at: datetime | None = None, urgency: Urgency = 
 
 
 def claimed(at: datetime, due_at: datetime | None = None) -> Ticket:
-    """The same, and the department is at it."""
+    """The same, and the department is at it, on site."""
     ticket = dispatched(at, due_at)
     ticket.claim(commands.Claim(), WATER, at)
+    ticket.attend(commands.Attend(), WATER, at)
     return ticket
 
 

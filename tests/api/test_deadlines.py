@@ -1,0 +1,128 @@
+"""`GET /api/tickets/{id}/deadlines`: every clock of a ticket, and why it is due when it is."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from api.managing import at_work
+from domain.actors import OPERATOR
+from domain.calendar import CHINA
+from domain.working_time import CHINA_NAME, Day, Year
+from domain.working_time.entered import EnteredCalendar, EnterYears
+from tests.api.steps import Steps, problem
+
+SHAPE = {"clock", "unit", "started_at", "due_at", "state", "rule", "explanation"}
+OF_DEPARTMENT = ("claim", "contact", "attend", "handle")
+PAPER = "试〔1〕号"
+
+
+def clocks(steps: Steps, ticket: str, account: str = "auditor", **asked: Any) -> dict[tuple[str, str], Any]:
+    """The clocks of the ticket, by name and unit."""
+    items = steps.get(account, f"{ticket}/deadlines", **asked)["items"]
+    return {(item["clock"], item["unit"]): item for item in items}
+
+
+def test_every_clock_says_whose_it_is_where_it_stands_and_why(steps: Steps) -> None:
+    ticket = steps.at_stage("dispatched")
+    found = clocks(steps, ticket)
+    assert {key: item["state"] for key, item in found.items()} == {
+        ("sort", "220621100001"): "stopped",
+        ("dispatch", "220621100"): "stopped",
+        **{(name, department): "running" for name in OF_DEPARTMENT for department in ("water", "housing")},
+    }
+    for item in found.values():
+        assert set(item) >= SHAPE
+        assert item["rule"] in item["explanation"][0]
+        assert any(line.startswith("started ") for line in item["explanation"])
+        assert item["late"] is False
+    for task in steps.read(ticket)["tasks"]:
+        assert found["handle", task["department"]]["due_at"] == task["due_at"]
+        assert found["claim", task["department"]]["due_at"] == task["claim_by"]
+
+
+def test_clocks_are_seen_as_they_stood_at_a_version_or_a_time(steps: Steps) -> None:
+    ticket = steps.at_stage("dispatched")
+    second = steps.history(ticket)[1]
+    assert {key: item["state"] for key, item in clocks(steps, ticket, version=1).items()} == {
+        ("sort", "220621100001"): "running"
+    }
+    stood = clocks(steps, ticket, at=second["at"])
+    assert {key[0]: item["state"] for key, item in stood.items()} == {
+        "sort": "stopped",
+        "dispatch": "running",
+    }
+    later = datetime.now(UTC) + timedelta(days=30)
+    states = {item["state"] for item in clocks(steps, ticket, at=later.isoformat()).values()}
+    assert states == {"stopped", "overdue"}
+    problem(steps.people["auditor"].get(f"{ticket}/deadlines", params={"version": 99}), 422, "OutOfRange")
+
+
+def test_a_return_stops_the_departments_clocks_and_starts_the_dispatchers(steps: Steps) -> None:
+    ticket = steps.at_stage("dispatched")
+    steps.do("housing", ticket, "send_back", reason="不归我们管。")
+    found = clocks(steps, ticket)
+    assert {found[name, "housing"]["state"] for name in OF_DEPARTMENT} == {"paused"}
+    town = found["dispatch", "220621100"]
+    assert (town["state"], town["about"]) == ("running", "housing")
+    steps.do("dispatcher", ticket, "refuse_return", department="housing", note="请继续。")
+    resumed = clocks(steps, ticket)["handle", "housing"]
+    assert resumed["state"] == "running"
+    assert any("stood still" in line for line in resumed["explanation"])
+
+
+def test_the_deadline_and_its_rule_are_in_the_event(steps: Steps) -> None:
+    history = steps.history(steps.at_stage("dispatched"))
+    (dispatched,) = (item for item in history if item["event"] == "Dispatched")
+    rules = {clock["rule"] for clock in dispatched["data"]["clocks"]}
+    assert {f"example terms 2026-01, {name}, urgent" for name in OF_DEPARTMENT} == rules
+
+
+def test_whoever_sees_the_ticket_sees_its_clocks_and_nobody_else(steps: Steps) -> None:
+    ticket = steps.at_stage("dispatched")
+    for account in ("grid", "sorter", "dispatcher", "water", "supervisor"):
+        assert clocks(steps, ticket, account)
+    problem(steps.people["civil"].get(f"{ticket}/deadlines"), 404, "UnknownTicket")
+    problem(steps.people.nobody.get(f"{ticket}/deadlines"), 401, "NotSignedIn")
+    link = steps.people["sorter"].post(f"{ticket}/link").json()["token"]
+    assert steps.client(link).get(f"{ticket}/deadlines").status_code == 200
+
+
+@pytest.mark.parametrize("limit", [1, 3, 10])
+def test_pages_of_clocks_are_all_of_them(steps: Steps, limit: int) -> None:
+    ticket = steps.at_stage("dispatched")
+    whole = steps.get("auditor", f"{ticket}/deadlines")
+    assert (len(whole["items"]), whole["next"]) == (10, None)
+    found: list[Any] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = steps.get("auditor", f"{ticket}/deadlines", limit=limit, **cursor)
+        found += page["items"]
+        if page["next"] is None:
+            break
+        cursor = {"cursor": page["next"]}
+    assert found == whole["items"]
+
+
+def test_a_calendar_that_was_entered_decides_from_then_on(own: Steps) -> None:
+    today = datetime.now(CHINA).date()
+    off = [Day(today + timedelta(days=n), "试验", True) for n in range(15)]
+    years = tuple(
+        Year(year, (PAPER,), tuple(day for day in off if day.date.year == year))
+        for year in (today.year, today.year + 1)
+    )
+
+    async def enter() -> None:
+        async with at_work(own.people.database) as service:
+            begun = EnteredCalendar.begin(CHINA_NAME, by=OPERATOR, at=service.store.now())
+            begun.enter(EnterYears(years), by=OPERATOR, at=service.store.now())
+            await service.store.create(begun)
+
+    before = own.at_stage("handled")
+    asyncio.run(enter())
+    after = clocks(own, own.at_stage("handled"))["verify", "220621100001"]
+    assert datetime.fromisoformat(after["due_at"]) > datetime.now(UTC) + timedelta(days=14)
+    assert any(PAPER in line for line in after["explanation"])
+    kept = clocks(own, before)["verify", "220621100001"]
+    assert not any(PAPER in line for line in kept["explanation"])
