@@ -50,6 +50,10 @@ class TaskShape:
     sent_back_at: datetime | None
     awaits_ruling: bool
     returns: int
+    extension_asked_at: datetime | None
+    extensions: int
+    held_at: datetime | None
+    review_at: datetime | None
     result: str | None
 
     @classmethod
@@ -217,6 +221,7 @@ class DepartmentLoad:
     to_claim: int
     in_hand: int
     sent_back: int
+    on_hold: int
     due_today: int
     overdue: int
     handled_30d: int

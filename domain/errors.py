@@ -83,6 +83,34 @@ class RulingFinal(Refusal):
     """The dispatcher has ruled twice on returns of {department}: that ruling is final."""
 
 
+class OnHold(Refusal):
+    """The task of {department} is on hold: have the dispatcher resume it first."""
+
+
+class NotHeld(Refusal):
+    """The task of {department} is not on hold: nothing was changed."""
+
+
+class HeldBefore(Refusal):
+    """The task of {department} was on hold once before, and a task is held once: extend or dispatch anew."""
+
+
+class AlreadyAsked(Refusal):
+    """{department} has already asked for more time: wait for the dispatcher's decision."""
+
+
+class NotAsked(Refusal):
+    """{department} has not asked for more time, or no longer needs it: nothing was changed."""
+
+
+class TooManyExtensions(Refusal):
+    """The time of {department} was extended twice already, which is as often as it can be."""
+
+
+class RanOut(Refusal):
+    """The time of {department} has run out: more time has to be asked for before that."""
+
+
 class AlreadyAttended(Refusal):
     """{department} has already reported on site: note further visits as progress."""
 

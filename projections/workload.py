@@ -65,6 +65,8 @@ class Workload(View):
                 yield COUNT, ("due", hour(task.due_at), department, 0, 1)
                 yield COUNT, ("running_out", hour(task.next_due_at), department, 0, 1)
                 yield RUNNING, (history.id, department, task.next_due_at)
+            elif task.held_at is not None:
+                yield COUNT, (department, "on_hold", NO_HOUR, 0, 1)
             elif task.awaits_ruling:
                 yield COUNT, ("sent_back", NO_HOUR, department, 0, 1)
             elif task.handled_at is not None:
@@ -107,6 +109,7 @@ WITH counted AS (
            sum(n) FILTER (WHERE measure = 'to_claim') AS to_claim,
            sum(n) FILTER (WHERE measure = 'in_hand') AS in_hand,
            sum(n) FILTER (WHERE measure = 'sent_back') AS sent_back,
+           sum(n) FILTER (WHERE measure = 'on_hold') AS on_hold,
            sum(n) FILTER (WHERE measure = 'due' AND hour >= %(today)s AND hour < %(tomorrow)s) AS due_today,
            sum(n) FILTER (WHERE measure = 'running_out' AND hour < %(hour)s) AS overdue
       FROM views.workload_count
@@ -150,6 +153,7 @@ SELECT u.code AS department, u.name,
        coalesce(c.to_claim, 0)::bigint AS to_claim,
        coalesce(c.in_hand, 0)::bigint AS in_hand,
        coalesce(c.sent_back, 0)::bigint AS sent_back,
+       coalesce(c.on_hold, 0)::bigint AS on_hold,
        coalesce(c.due_today, 0)::bigint AS due_today,
        (coalesce(c.overdue, 0) + coalesce(t.overdue, 0))::bigint AS overdue,
        coalesce(h.n, 0)::bigint AS handled_30d,

@@ -29,6 +29,7 @@ class Note(StrEnum):
 
     CAPPED = "capped"  # not later than the handling clock of the department
     LATE = "late"  # it had run out before it stood still
+    EXTENDED = "extended"  # by as much time again; once for each extension
     UNKNOWN_YEAR = "unknown_year"  # its limit needs a year that nobody entered
 
 
@@ -37,6 +38,7 @@ CHOSEN = "chosen by the dispatcher"
 SAID = {
     Note.CAPPED: "brought forward: never later than the department's handling clock",
     Note.LATE: "it had run out before it stood still, and stays as late as it was",
+    Note.EXTENDED: "extended: as much time again as the limit gave",
     Note.UNKNOWN_YEAR: "the limit needs a year that the calendar lacks: "
     "enter its notice with `whistle import calendar FILE`",
 }
@@ -61,7 +63,7 @@ class Setting:
     measure: Measure = Measure.URGENT_HOURS
     """What time it counts in when it goes on after standing still."""
     about: str | None = None
-    """The department whose return the town has to rule on, for that dispatch clock."""
+    """The department whose return, request or hold the town has to decide on, for that dispatch clock."""
     resumed_at: datetime | None = None
     left: timedelta | None = None
     """How much was left, in time of its measure, when it went on at `resumed_at`."""

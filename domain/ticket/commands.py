@@ -109,6 +109,46 @@ class RefuseReturn:
 
 
 @dataclass(frozen=True)
+class RequestExtension:
+    """申请延期: the department needs more time to handle it."""
+
+    reason: str
+    department: str | None = None
+
+
+@dataclass(frozen=True)
+class GrantExtension:
+    """准予延期: as much time again as the limit gave at first."""
+
+    department: str
+    note: str
+
+
+@dataclass(frozen=True)
+class RefuseExtension:
+    """不准延期: the deadline stays."""
+
+    department: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Hold:
+    """挂账: the department cannot go on for now; `review_at` is when the dispatcher looks at it again."""
+
+    department: str
+    reason: str
+    review_at: datetime
+
+
+@dataclass(frozen=True)
+class Resume:
+    """解挂: the department goes on, with the time that was left."""
+
+    department: str
+
+
+@dataclass(frozen=True)
 class NoteProgress:
     """处置进展: what was done so far."""
 

@@ -9,13 +9,13 @@ from domain.errors import AlreadyCalled, NothingToDispatch, OutOfRange, TaskWron
 from domain.text import check_optional_text, check_text
 from domain.ticket import commands, events
 from domain.ticket.clocks import ClockName, Setting
-from domain.ticket.handling import Handling
+from domain.ticket.deferring import Deferring
 from domain.ticket.stage import Stage, TaskStage
 from domain.ticket.task import Task
 from domain.ticket.terms import USUAL, Timing, due
 
 
-class Dispatching(Handling):
+class Dispatching(Deferring):
     """What the town does with a ticket in the departments' hands."""
 
     def dispatch(

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from domain.actors import Person
-from domain.errors import AlreadyAttended, LeadCannotSendBack, RulingFinal, TaskWrongStage
+from domain.errors import AlreadyAttended, LeadCannotSendBack, OnHold, RulingFinal, TaskWrongStage
 from domain.text import check_photos, check_text
 from domain.ticket import commands, events
 from domain.ticket.clocks import ClockName, Setting
@@ -94,3 +94,5 @@ class Handling(State):
             raise TaskWrongStage(
                 department=task.department, stage=task.stage, verb=verb, needed=" or ".join(stages)
             )
+        if task.held_at is not None and verb != "note_progress":
+            raise OnHold(department=task.department)

@@ -180,6 +180,8 @@ class State(Aggregate):
             claim_by=call.claim_by,
             due_at=call.due_at,
             returns=before.returns if before else 0,
+            extensions=before.extensions if before else 0,
+            holds=before.holds if before else 0,
         )
 
     def is_last_at_work(self, department: str, handled: bool) -> bool:

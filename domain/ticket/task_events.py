@@ -112,6 +112,6 @@ class Handled(TaskEvent):
 
     def apply(self, ticket: "Ticket") -> None:
         ticket.tasks[self.department].handle(self.result, self.by.account, self.at)
-        ticket.clocks.stop(self.at, self.department, *OF_DEPARTMENT)
+        ticket.clocks.stop(self.at, self.department, ClockName.DISPATCH, *OF_DEPARTMENT)
         ticket.clocks.set(self.clocks)
         ticket.settle(self.at)

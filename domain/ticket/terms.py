@@ -176,6 +176,22 @@ class Timing:
         due_at = _local(deadline.due, at)
         return replace(as_before, due_at=due_at, left=left, why=_why(deadline, was.measure))
 
+    def extend(self, clock: Clock, urgency: Urgency, at: datetime) -> Setting:
+        """How a handling clock goes on that is extended: by as much time again, counted from its deadline.
+
+        A deadline that was chosen is extended by the limit of the terms. Raises `UnknownYear`.
+        """
+        was = clock.setting
+        limit = in_force(self.terms, at).limits[was.name, urgency]
+        deadline = self.time.deadline(was.due_at or at, Limit.read(was.limit) if was.limit else limit)
+        why = (*was.why, *_why(deadline, was.measure))
+        return replace(
+            was,
+            due_at=_local(deadline.due, at),
+            notes=(*was.notes, Note.EXTENDED),
+            why=tuple(dict.fromkeys(why)),
+        )
+
     def all_go_on(self, clocks: list[Clock], at: datetime) -> tuple[Setting, ...]:
         """How clocks of one unit that stood still go on, none of them beyond the handling clock."""
         settings = [self.go_on(clock, at) for clock in clocks]

@@ -126,3 +126,43 @@ def test_a_calendar_that_was_entered_decides_from_then_on(own: Steps) -> None:
     assert any(PAPER in line for line in after["explanation"])
     kept = clocks(own, before)["verify", "220621100001"]
     assert not any(PAPER in line for line in kept["explanation"])
+
+
+def test_a_department_asks_for_more_time_and_the_dispatcher_decides(steps: Steps) -> None:
+    ticket = steps.at_stage("claimed")
+    before = datetime.fromisoformat(steps.read(ticket)["tasks"][0]["due_at"])
+    steps.do("water", ticket, "request_extension", reason="等材料。")
+    with steps.nothing_done(ticket):
+        decision = {"department": "water", "note": "同意。"}
+        problem(steps.people["water"].post(f"{ticket}/grant_extension", json=decision), 403, "NotYours")
+    assert steps.read(ticket)["tasks"][0]["extension_asked_at"] is not None
+    steps.do("dispatcher", ticket, "grant_extension", department="water", note="同意。")
+    task = steps.read(ticket)["tasks"][0]
+    assert datetime.fromisoformat(task["due_at"]) == before + timedelta(days=1)
+    assert (task["extensions"], task["extension_asked_at"]) == (1, None)
+    steps.do("water", ticket, "request_extension", reason="还缺一件。")
+    steps.do("dispatcher", ticket, "refuse_extension", department="water", note="来得及。")
+    assert steps.read(ticket)["tasks"][0]["extensions"] == 1
+    with steps.nothing_done(ticket):
+        problem(steps.people["dispatcher"].post(f"{ticket}/grant_extension", json=decision), 409, "NotAsked")
+
+
+def test_what_is_on_hold_is_counted_apart_until_it_is_resumed(own: Steps) -> None:
+    def load() -> tuple[int, int, int]:
+        own.people.catch_up()
+        rows = own.get("dispatcher", "/api/workload")["departments"]
+        (line,) = (row for row in rows if row["department"] == "water")
+        return line["open"], line["in_hand"], line["on_hold"]
+
+    ticket = own.at_stage("claimed")
+    assert load() == (1, 1, 0)
+    review = (datetime.now(UTC) + timedelta(days=90)).isoformat()
+    own.do("dispatcher", ticket, "hold", department="water", reason="等批复。", review_at=review)
+    assert load() == (0, 0, 1)
+    assert clocks(own, ticket)["handle", "water"]["state"] == "paused"
+    with own.nothing_done(ticket):
+        problem(own.people["water"].post(f"{ticket}/handle", json={"result": "好了。"}), 409, "OnHold")
+    own.do("dispatcher", ticket, "resume", department="water")
+    assert load() == (1, 1, 0)
+    task = own.read(ticket)["tasks"][0]
+    assert (task["held_at"], task["review_at"]) == (None, None)

@@ -12,24 +12,32 @@ from domain.ticket.commands import (
     Attend,
     Claim,
     Dispatch,
+    GrantExtension,
     Handle,
+    Hold,
     Join,
     NoteProgress,
     Part,
+    RefuseExtension,
     RefuseReturn,
     Reject,
     Reopen,
+    RequestExtension,
+    Resume,
     SendBack,
     Sort,
     Verify,
 )
 from domain.ticket.stage import Satisfied, Solved, Urgency
 from tests.domain import people
+from tests.domain.given import NOON
 from tests.domain.people import COMMUNITY, GRID, TOWN, Somebody, somebody
 from tests.domain.practice import Part as Stands
 from tests.domain.practice import Practice
 
 OTHER = UUID("0197d3a0-0000-7000-8000-000000000002")
+REVIEW = NOON + 300 * people.A_DAY
+"""Long after any life here ends."""
 REJECT, JOIN, PART = Reject("不属本街道"), Join(OTHER), Part("不是同一件事")
 
 neighbour = somebody("neighbour", (Role.GRID_WORKER, GRID), (Role.HANDLER, "housing"))
@@ -73,7 +81,9 @@ claims = st.builds(Claim, meant)
 results = st.builds(Handle, st.just("已修好"), department=meant)
 send_backs = st.builds(SendBack, st.just("不归我们管"), meant)
 notes = st.builds(NoteProgress, st.just("已派人"), department=meant) | st.builds(Attend, meant)
-rulings = st.sampled_from([AcceptReturn, RefuseReturn]).flatmap(
+requests = st.builds(RequestExtension, st.just("等材料"), meant)
+holds = st.builds(Hold, named, st.just("等批复"), st.just(REVIEW)) | st.builds(Resume, named)
+rulings = st.sampled_from([AcceptReturn, RefuseReturn, GrantExtension, RefuseExtension]).flatmap(
     lambda ruling: st.builds(ruling, named, st.just("经研究"))
 )
 verdicts = st.builds(Verify, st.sampled_from(Solved), st.none() | st.sampled_from(Satisfied))
@@ -89,6 +99,8 @@ anything = st.one_of(
     send_backs,
     notes,
     rulings,
+    requests,
+    holds,
     verdicts,
     reopenings,
 )
@@ -131,13 +143,23 @@ def sensible(practice: Practice) -> list[tuple[Somebody, Any]]:
 def _sensible_in(name: str, stands: Stands) -> list[tuple[Somebody, Any]]:
     """What the department, or the dispatcher for it, would do next."""
     does = SERVES[name]
+    if stands.held:
+        return [(people.dispatcher, Resume(name))] * 3
+    if stands.wants_more:
+        return [
+            (people.dispatcher, decide(name, "经研究")) for decide in (GrantExtension, RefuseExtension)
+        ] * 2
     match stands.state:
         case "called":
-            return [(does, Claim(name)), (does, SendBack("不归我们管", name))]
+            return [(does, Claim(name)), (does, Claim(name)), (does, SendBack("不归我们管", name))]
         case "claimed":
             noted = [(does, Attend(name)), (does, NoteProgress("已派人", department=name))]
             handled = [(does, Handle("已修好", department=name))] * 2
-            return [*noted, *handled, (does, SendBack("不归我们管", name))]
+            more = [
+                (does, RequestExtension("等材料", name)),
+                (people.dispatcher, Hold(name, "等批复", REVIEW)),
+            ]
+            return [*noted, *handled, *more, (does, SendBack("不归我们管", name))]
         case "asked":
             rulings = [AcceptReturn(name, "同意"), RefuseReturn(name, "应由你们办理")]
             return [(people.dispatcher, ruling) for ruling in rulings]

@@ -15,8 +15,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "clocks.md"
 CLOCKS: Table
 LIMITS: Table
 CLOCKS, LIMITS = tables(PAGE.read_text(encoding="utf-8"))
-RETURN = "return"
-"""The dispatch clock of the town that runs while a return awaits its ruling."""
+RULING = "ruling"
+"""The dispatch clock of the town that runs while it has to decide about one department."""
 
 
 class Change(NamedTuple):
@@ -35,7 +35,7 @@ def changes(history: Iterable[Event]) -> Iterator[Change]:
         ticket = cast(Ticket, event.mutate(ticket))
         for key, clock in ticket.clocks.by_key.items():
             if what := _change(before.get(key), clock, event.at):
-                name = RETURN if clock.setting.about else clock.setting.name.value
+                name = RULING if clock.setting.about else clock.setting.name.value
                 yield Change(name, what, type(event).__name__)
 
 
@@ -43,7 +43,10 @@ def _change(before: Clock | None, after: Clock, at: datetime) -> str | None:
     if before is None:
         return "starts"
     if after.setting is not before.setting:
-        return "resumes" if after.setting.resumed_at == at else "restarts"
+        if after.setting.resumed_at == at:
+            return "resumes"
+        same = before.running and after.setting.started_at == before.setting.started_at != at
+        return "extends" if same else "restarts"
     if after.stopped_at is not None and before.stopped_at is None:
         return "stops"
     return "pauses" if after.paused_at is not None and before.paused_at is None else None

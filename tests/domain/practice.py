@@ -39,6 +39,11 @@ class Part:
     stopped: datetime | None = None
     sent_back: int = 0
     done_by: str | None = None
+    wants_more: str | None = None
+    """Who asked for more time, until that is decided."""
+    extended: int = 0
+    held: datetime | None = None
+    was_held: bool = False
 
 
 @dataclass
@@ -107,7 +112,9 @@ class Practice:
         if old is None or old.stopped is None:
             return Part(claim_by, due)
         due = at + (old.due - old.stopped)
-        return Part(min(claim_by, due), due, sent_back=old.sent_back)
+        return Part(
+            min(claim_by, due), due, sent_back=old.sent_back, extended=old.extended, was_held=old.was_held
+        )
 
     def claim(self, asked: Any, at: datetime, who: str, roles: set[str]) -> Events:
         part = self._own(asked, roles, "called")
@@ -121,19 +128,19 @@ class Practice:
         return ["Attended"]
 
     def note_progress(self, asked: Any, at: datetime, who: str, roles: set[str]) -> Events:
-        self._own(asked, roles, "claimed")
+        self._own(asked, roles, "claimed", though_held=True)
         return ["ProgressNoted"]
 
     def handle(self, asked: Any, at: datetime, who: str, roles: set[str]) -> Events:
         part = self._own(asked, roles, "claimed")
-        part.state, part.done_by = "done", who
+        part.state, part.done_by, part.wants_more = "done", who, None
         self._settle()
         return ["Handled"]
 
     def send_back(self, asked: Any, at: datetime, who: str, roles: set[str]) -> Events:
         part = self._own(asked, roles, *AT_WORK)
         must(part is not self.parts.get(self.lead) and part.sent_back < 2)
-        part.before, part.state, part.stopped = part.state, "asked", at
+        part.before, part.state, part.stopped, part.wants_more = part.state, "asked", at, None
         part.sent_back += 1
         return ["SentBack"]
 
@@ -149,6 +156,48 @@ class Practice:
         if part.state == "called":
             part.claim_by += stood_still
         return ["ReturnRefused"]
+
+    def request_extension(self, asked: Any, at: datetime, who: str, roles: set[str]) -> Events:
+        part = self._own(asked, roles, "claimed")
+        must(not part.wants_more and part.extended < 2 and at <= part.due)
+        part.wants_more = who
+        return ["ExtensionRequested"]
+
+    def grant_extension(self, asked: Any, at: datetime, who: str, roles: set[str]) -> Events:
+        part = self._decided(asked, who, roles)
+        part.due, part.extended = part.due + LIMITS[self.urgency][1], part.extended + 1
+        return ["ExtensionGranted"]
+
+    def refuse_extension(self, asked: Any, at: datetime, who: str, roles: set[str]) -> Events:
+        self._decided(asked, who, roles)
+        return ["ExtensionRefused"]
+
+    def _decided(self, asked: Any, who: str, roles: set[str]) -> Part:
+        """Somebody else than who asked, and who serves the department, decides."""
+        part = self.parts.get(asked.department)
+        must("dispatcher" in roles and part and part.wants_more not in (None, who))
+        must(not (asked.department == self.community and "sorter" in roles))
+        self.parts[asked.department].wants_more = None
+        return self.parts[asked.department]
+
+    def hold(self, asked: Any, at: datetime, who: str, roles: set[str]) -> Events:
+        part = self.parts.get(asked.department)
+        must("dispatcher" in roles and self.stage == "dispatched" and part and part.state in AT_WORK)
+        must(not (asked.department == self.community and "sorter" in roles))
+        must(part and not part.held and not part.was_held)
+        part = self.parts[asked.department]
+        part.held, part.was_held, part.wants_more = at, True, None
+        return ["Held"]
+
+    def resume(self, asked: Any, at: datetime, who: str, roles: set[str]) -> Events:
+        part = self.parts.get(asked.department)
+        must("dispatcher" in roles and part and part.held)
+        part = self.parts[asked.department]
+        stood_still = at - (part.held or at)
+        part.held, part.due = None, part.due + stood_still
+        if part.state == "called":
+            part.claim_by += stood_still
+        return ["Resumed"]
 
     def verify(self, asked: Any, at: datetime, who: str, roles: set[str]) -> Events:
         if "resident" in roles:
@@ -174,17 +223,19 @@ class Practice:
 
     def _begin_again(self, departments: list[str], at: datetime) -> None:
         for name in departments:
-            self.parts[name] = Part(*self._fresh(at), sent_back=self.parts[name].sent_back)
+            old = self.parts[name]
+            self.parts[name] = Part(*self._fresh(at), sent_back=old.sent_back, was_held=old.was_held)
         self.stage = "dispatched" if departments else "reported"
         self.answer = self.found = self.done_on_site_by = None
         self.rounds += 1
 
-    def _own(self, asked: Any, roles: set[str], *states: str) -> Part:
+    def _own(self, asked: Any, roles: set[str], *states: str, though_held: bool = False) -> Part:
         """The part of the department somebody serves, while the ticket is being worked on."""
         serves = roles & DEPARTMENTS | ({self.community} if "sorter" in roles else set())
         mine = [name for name in self.parts if name in serves]
         name = asked.department or (mine[0] if len(mine) == 1 else None)
         must(name in mine and self.stage == "dispatched" and self.parts[name].state in states)
+        must(though_held or not self.parts[str(name)].held)
         return self.parts[str(name)]
 
     def _asked(self, asked: Any, roles: set[str]) -> Part:

@@ -12,12 +12,17 @@ from domain.ticket.commands import (
     Attend,
     Claim,
     Dispatch,
+    GrantExtension,
+    Hold,
     Join,
     NoteProgress,
     Part,
+    RefuseExtension,
     RefuseReturn,
     Reject,
     Reopen,
+    RequestExtension,
+    Resume,
     SendBack,
     Sort,
 )
@@ -25,7 +30,8 @@ from domain.ticket.events import Dispatched, Parted, Reopened, ReturnRefused
 from domain.ticket.stage import Urgency
 from domain.ticket.terms import CHINESE_OFFICE, EXAMPLE, Timing, in_force
 from domain.working_time import Limit
-from tests.domain.clock_tables import CLOCKS, LIMITS, RETURN, changes, said, unsaid
+from tests.domain.clock_tables import CLOCKS, LIMITS, RULING, changes, said, unsaid
+from tests.domain.given import NOON
 from tests.domain.people import (
     A_DAY,
     A_MINUTE,
@@ -49,6 +55,7 @@ BACK, REFUSE, ACCEPT = (
     RefuseReturn("water", "应由你们办理"),
     AcceptReturn("water", "同意"),
 )
+MORE = RequestExtension("等材料")
 REOPEN = supervisor(Reopen("又坏了"))
 LIVES: dict[str, tuple[Step, ...]] = {
     "joined and parted at either stage": (
@@ -64,6 +71,14 @@ LIVES: dict[str, tuple[Step, ...]] = {
     "visited": (*called(), housing(Claim()), housing(Attend())),
     "handled without a word, and reopened": (*called(), *done(housing), REOPEN),
     "let go last": (*called("water"), *done(housing), water(BACK), dispatcher(ACCEPT)),
+    "asked for more time, and refused, granted, or done before": (
+        *(*called("water"), water(Claim()), water(MORE), dispatcher(RefuseExtension("water", "来得及"))),
+        *(water(MORE), dispatcher(GrantExtension("water", "同意")), water(MORE), water(HANDLE)),
+    ),
+    "on hold, and going on": (
+        *(*called("water"), dispatcher(Hold("water", "等批复", NOON + 90 * A_DAY))),
+        dispatcher(Resume("water")),
+    ),
     "let go, and called again": (
         *(*called("water"), water(BACK), dispatcher(ACCEPT)),
         dispatcher(Dispatch("housing", ("water",))),
@@ -85,11 +100,11 @@ def test_everything_the_table_says_does_happen() -> None:
 
 
 def test_the_table_says_whose_each_clock_is() -> None:
-    assert set(CLOCKS) == {*ClockName, RETURN}
+    assert set(CLOCKS) == {*ClockName, RULING}
     units = {"community": COMMUNITY, "town": TOWN, "department": "water"}
     for life in LIVES.values():
         for clock in story(*life).ticket.clocks:
-            row = CLOCKS[RETURN if clock.setting.about else clock.setting.name]
+            row = CLOCKS[RULING if clock.setting.about else clock.setting.name]
             assert clock.setting.unit in (units[row["whose"]], "housing")
             assert (clock.setting.name in OF_DEPARTMENT) == (row["whose"] == "department")
 

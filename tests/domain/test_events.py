@@ -24,6 +24,7 @@ STOOD = {
         "ticket.dispatched",
         "ticket.sent_back",
         "ticket.link_given",
+        "ticket.extension_requested",
     ],
     "unit": ["unit.registered"],
     "account": ["account.opened", "account.role_granted"],

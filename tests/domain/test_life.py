@@ -80,16 +80,22 @@ class TicketLife(RuleBasedStateMachine):
         assert (ticket.answer and ticket.answer.solved) == practice.answer
         assert (ticket.verification and ticket.verification.solved) == practice.found
         assert {
-            name: (task.stage, task.awaits_ruling, task.lead, task.claim_by, task.due_at, task.returns)
+            name: (
+                (task.stage, task.awaits_ruling, task.lead, task.claim_by, task.due_at, task.returns),
+                (task.extension_asked_by, task.extensions, task.held_at, task.holds),
+            )
             for name, task in ticket.tasks.items()
         } == {
             name: (
-                STANDS[part.state],
-                part.state == "asked",
-                name == practice.lead,
-                part.claim_by,
-                part.due,
-                part.sent_back,
+                (
+                    STANDS[part.state],
+                    part.state == "asked",
+                    name == practice.lead,
+                    part.claim_by,
+                    part.due,
+                    part.sent_back,
+                ),
+                (part.wants_more, part.extended, part.held, part.was_held),
             )
             for name, part in practice.parts.items()
         }
@@ -105,8 +111,9 @@ class TicketLife(RuleBasedStateMachine):
         assert runs & set(waits_for.values()) == {waits_for[s] for s in waits_for if s is ticket.stage}
         for name, task in ticket.tasks.items():
             due = {clock.setting.name: clock.setting.due_at for clock in of_department(ticket, name)}
-            assert ((ClockName.DISPATCH, name) in runs) == task.awaits_ruling
-            assert (ClockName.CLAIM in due) == (task.stage is TaskStage.DISPATCHED)
+            to_decide = task.awaits_ruling or task.extension_asked_by or task.held_at
+            assert ((ClockName.DISPATCH, name) in runs) == bool(to_decide)
+            assert (ClockName.CLAIM in due) == (task.stage is TaskStage.DISPATCHED and not task.held_at)
             assert (ClockName.HANDLE in due) == task.running
             assert due.get(ClockName.CLAIM, task.claim_by) == task.claim_by
             assert due.get(ClockName.HANDLE, task.due_at) == task.due_at

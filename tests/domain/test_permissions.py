@@ -14,19 +14,24 @@ from domain.ticket.commands import (
     Claim,
     Dispatch,
     GiveLink,
+    GrantExtension,
+    Hold,
     Join,
     NoteProgress,
     Part,
+    RefuseExtension,
     RefuseReturn,
     Reject,
     Reopen,
+    RequestExtension,
+    Resume,
     RevokeLink,
     SendBack,
 )
 from domain.ticket.stage import Stage, TaskStage
 from tests.domain import people, permission_tables
-from tests.domain.given import Given, given
-from tests.domain.people import Somebody, Step, dispatcher, housing, sorter, water, worker
+from tests.domain.given import NOON, Given, given
+from tests.domain.people import A_DAY, COMMUNITY, Somebody, Step, dispatcher, housing, sorter, water, worker
 from tests.domain.permission_tables import Answer
 from tests.domain.stories import (
     HANDLE,
@@ -44,6 +49,7 @@ from tests.domain.stories import (
 PAGE = permission_tables.read()
 OTHER = UUID("0197d3a0-0000-7000-8000-000000000002")
 
+MORE, LATER = RequestExtension("等材料"), NOON + 30 * A_DAY
 ASKED = {
     "report": REPORT,
     "report as handled": ON_SITE,
@@ -60,6 +66,11 @@ ASKED = {
     "send back": SendBack("不归我们管"),
     "accept return": AcceptReturn("water", "同意"),
     "refuse return": RefuseReturn("water", "应由你们办理"),
+    "request extension": MORE,
+    "grant extension": GrantExtension("water", "同意"),
+    "refuse extension": RefuseExtension("water", "来得及"),
+    "hold": Hold("water", "等批复", LATER),
+    "resume": Resume("water"),
     "verify as solved": SOLVED,
     "verify as not solved": NOT_SOLVED,
     "reopen": Reopen("又坏了"),
@@ -109,9 +120,12 @@ UNTIL_KEPT: dict[str, tuple[Step, ...]] = {
 
 def task_until(does: Somebody) -> dict[str, tuple[Step, ...]]:
     """What a department has done until its task stands at a stage; only an assisting one goes."""
+    department = {housing: "housing", sorter: COMMUNITY}.get(does, "water")
     steps: dict[str, tuple[Step, ...]] = {
         "dispatched": (),
         "claimed": (does(Claim()),),
+        "asking": (does(Claim()), does(MORE)),
+        "held": (does(Claim()), dispatcher(Hold(department, "等批复", LATER))),
         "handled": (does(Claim()), does(HANDLE)),
     }
     if does is water:
@@ -188,7 +202,7 @@ def test_the_tables_leave_no_step_no_stage_and_no_role_out() -> None:
     assert {name for name, cells in PAGE.when.items() if "task" in cells.values()} == set(PAGE.task)
     assert all(set(cells) == set(PERSONS) for cells in PAGE.who.values())
     assert all(set(cells) == {"new", *Stage} == set(UNTIL) for cells in PAGE.when.values())
-    assert all(set(cells) == {"let go", *TaskStage} for cells in PAGE.task.values())
+    assert all(set(cells) == {"asking", "held", "let go", *TaskStage} for cells in PAGE.task.values())
     everybody = [person for persons in PERSONS.values() for person in persons]
     never_held = {Role.HOLDER}  # Of one's own account, and not of any ticket.
     assert set(Role) - never_held == {held.role for person in everybody for held in person.roles}

@@ -17,7 +17,7 @@ from tests.projections.recomputed import recompute
 
 Tables = dict[str, list[tuple[Any, ...]]]
 MEASURES = (
-    "department", "to_claim", "in_hand", "sent_back", "due_today", "overdue", "handled_30d",
+    "department", "to_claim", "in_hand", "sent_back", "on_hold", "due_today", "overdue", "handled_30d",
     "median_handling_seconds",
 )  # fmt: skip
 

@@ -105,7 +105,14 @@ class Town:
                 (DISPATCHER, Ticket.accept_return, (commands.AcceptReturn(task.department, "同意。"),)),
                 (DISPATCHER, Ticket.refuse_return, (commands.RefuseReturn(task.department, "不同意。"),)),
                 (worker, Ticket.reopen, (commands.Reopen("没修好。", (task.department,)),)),
+                (handler, Ticket.request_extension, (commands.RequestExtension("等料。", task.department),)),
+                (DISPATCHER, Ticket.grant_extension, (commands.GrantExtension(task.department, "同意。"),)),
+                (DISPATCHER, Ticket.refuse_extension, (commands.RefuseExtension(task.department, "不。"),)),
+                (DISPATCHER, Ticket.resume, (commands.Resume(task.department),)),
             ]
+            if random.random() < 0.2:
+                hold = commands.Hold(task.department, "等批复。", self.now + timedelta(days=30))
+                steps.append((DISPATCHER, Ticket.hold, (hold,)))
         return steps
 
 

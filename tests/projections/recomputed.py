@@ -24,13 +24,13 @@ SELECT h.ticket, h.version, replace(h.topic, 'ticket.', ''), h.e->>'department',
        (h.e->>'claim_by')::timestamptz, (h.e->>'due_at')::timestamptz, (h.e->>'timestamp')::timestamptz
   FROM happened AS h
  WHERE h.topic IN ('ticket.claimed', 'ticket.sent_back', 'ticket.return_accepted', 'ticket.return_refused',
-                   'ticket.handled');
+                   'ticket.handled', 'ticket.extension_granted', 'ticket.held', 'ticket.resumed');
 """
 
 # The task of each department as of a version: `until` gives that version for each ticket.
 TASKS = """
 SELECT s.ticket, s.department,
-       (array_agg(s.what ORDER BY s.version DESC))[1] AS last,
+       (array_agg(s.what ORDER BY s.version DESC) FILTER (WHERE s.what <> 'extension_granted'))[1] AS last,
        (array_agg(s.what ORDER BY s.version DESC) FILTER (WHERE s.what IN ('called', 'claimed')))[1] AS begun,
        (array_agg(s.claim_by ORDER BY s.version DESC) FILTER (WHERE s.claim_by IS NOT NULL))[1] AS claim_by,
        (array_agg(s.due_at ORDER BY s.version DESC) FILTER (WHERE s.due_at IS NOT NULL))[1] AS due_at,
@@ -43,7 +43,7 @@ TASKS_NOW = f"""
 CREATE TEMPORARY TABLE task AS
 SELECT ticket, department, claim_by, due_at, called_at, last_at,
        CASE last WHEN 'called' THEN 'dispatched' WHEN 'claimed' THEN 'claimed' WHEN 'handled' THEN 'handled'
-            WHEN 'sent_back' THEN 'sent_back' WHEN 'return_accepted' THEN 'gone'
+            WHEN 'sent_back' THEN 'sent_back' WHEN 'held' THEN 'held' WHEN 'return_accepted' THEN 'gone'
             ELSE CASE begun WHEN 'called' THEN 'dispatched' ELSE 'claimed' END END AS stage
   FROM ({TASKS.format(until="")}) AS t;
 """
@@ -98,6 +98,7 @@ SELECT department,
        count(*) FILTER (WHERE stage = 'dispatched') AS to_claim,
        count(*) FILTER (WHERE stage = 'claimed') AS in_hand,
        count(*) FILTER (WHERE stage = 'sent_back') AS sent_back,
+       count(*) FILTER (WHERE stage = 'held') AS on_hold,
        count(*) FILTER (WHERE stage IN ('dispatched', 'claimed')
                           AND (due_at AT TIME ZONE 'Asia/Shanghai')::date
                             = (%(now)s AT TIME ZONE 'Asia/Shanghai')::date) AS due_today,
@@ -124,7 +125,9 @@ WITH setting AS (
     ('handled_on_site', '{sort}'::text[]), ('sorted', '{sort}'), ('rejected', '{sort,dispatch}'),
     ('joined', '{sort,dispatch}'), ('dispatched', '{dispatch}'), ('claimed', '{claim}'),
     ('attended', '{contact,attend}'), ('progress_noted', '{contact}'),
-    ('sent_back', '{claim,contact,attend,handle}'), ('handled', '{claim,contact,attend,handle}'),
+    ('sent_back', '{claim,contact,attend,handle}'), ('held', '{claim,contact,attend,handle}'),
+    ('handled', '{claim,contact,attend,handle,dispatch}'), ('resumed', '{dispatch}'),
+    ('extension_granted', '{dispatch}'), ('extension_refused', '{dispatch}'),
     ('return_accepted', '{claim,contact,attend,handle,dispatch}'), ('return_refused', '{dispatch}'),
     ('verified', '{verify}'), ('reopened', '{verify}'))
 SELECT s.ticket, s.unit, s.clock, s.about, s.due_at

@@ -72,9 +72,7 @@ async def check(database: Database, town: Town) -> int:
     return seen
 
 
-def clocks_of(
-    somebody: Person, town: Town, running: set[RunningClock]
-) -> set[RunningClock]:
+def clocks_of(somebody: Person, town: Town, running: set[RunningClock]) -> set[RunningClock]:
     """The clocks in the tickets seen; a department's people see those of their own department alone."""
     mine = somebody.units(Role.HANDLER)
     others = Person(somebody.account, tuple(r for r in somebody.roles if r.role is not Role.HANDLER))
