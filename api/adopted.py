@@ -7,7 +7,7 @@ from adapters.batching import Batching
 from adapters.event_store import EventStore
 from domain.catalogue import Catalogue, Versions
 from domain.ticket.terms import CHINESE_OFFICE, Timing
-from domain.working_time import CHINA_NAME, WorkingTime
+from domain.working_time import CHINESE, WorkingTime
 from domain.working_time.entered import EnteredCalendar
 
 
@@ -33,7 +33,7 @@ class Adopted:
     async def _trip(self, asked: Sequence[None]) -> list[Timing]:
         catalogue, entered = await asyncio.gather(
             versions(self._store),
-            self._store.find(EnteredCalendar, EnteredCalendar.id_of(CHINA_NAME)),
+            self._store.find(EnteredCalendar, EnteredCalendar.id_of(CHINESE.name)),
         )
         if entered is not None and entered.version != self._time[0]:
             self._time = entered.version, WorkingTime(entered.calendar())

@@ -177,7 +177,8 @@ class Clock:
 class DeadlineShape:
     """One clock of a ticket and why it is due when it is, line by line.
 
-    `unit` is whose clock it is; `late` says whether it has run out, also where it stopped or stands still.
+    `unit` is whose clock it is; `late` says whether it has run out, also where it stopped or stands still;
+    `counts` is false as well where an appeal against that was upheld.
     """
 
     clock: ClockName
@@ -189,6 +190,7 @@ class DeadlineShape:
     stopped_at: datetime | None
     state: ClockState
     late: bool
+    counts: bool
     rule: str
     explanation: list[str]
 
@@ -206,6 +208,7 @@ class DeadlineShape:
             stopped_at=clock.stopped_at,
             state=clock.state(now),
             late=clock.late(now),
+            counts=clock.counts(now),
             rule=was.rule,
             explanation=was.explained(),
         )

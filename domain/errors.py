@@ -111,6 +111,18 @@ class RanOut(Refusal):
     """The time of {department} has run out: more time has to be asked for before that."""
 
 
+class NotLate(Refusal):
+    """The {clock} clock of {department} has not run out, so there is nothing to appeal against."""
+
+
+class AlreadyAppealed(Refusal):
+    """{department} has already appealed about its {clock} clock: the first decision stands."""
+
+
+class NotAppealed(Refusal):
+    """No appeal of {department} about its {clock} clock waits for a decision: nothing was changed."""
+
+
 class AlreadyAttended(Refusal):
     """{department} has already reported on site: note further visits as progress."""
 

@@ -51,7 +51,7 @@ class Workload(View):
     """Counts by department and hour, so that a count costs the same however many tickets there are."""
 
     name: ClassVar[str] = "workload"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     of = Ticket
     tables = (COUNT, RUNNING, HANDLED)
 
@@ -66,7 +66,7 @@ class Workload(View):
                 yield COUNT, ("running_out", hour(task.next_due_at), department, 0, 1)
                 yield RUNNING, (history.id, department, task.next_due_at)
             elif task.held_at is not None:
-                yield COUNT, (department, "on_hold", NO_HOUR, 0, 1)
+                yield COUNT, ("on_hold", NO_HOUR, department, 0, 1)
             elif task.awaits_ruling:
                 yield COUNT, ("sent_back", NO_HOUR, department, 0, 1)
             elif task.handled_at is not None:
@@ -113,7 +113,7 @@ WITH counted AS (
            sum(n) FILTER (WHERE measure = 'due' AND hour >= %(today)s AND hour < %(tomorrow)s) AS due_today,
            sum(n) FILTER (WHERE measure = 'running_out' AND hour < %(hour)s) AS overdue
       FROM views.workload_count
-     WHERE measure = ANY ('{to_claim,in_hand,sent_back,due,running_out}')
+     WHERE measure = ANY ('{to_claim,in_hand,sent_back,on_hold,due,running_out}')
      GROUP BY department
 ), this_hour AS (
     SELECT department, count(*) AS overdue

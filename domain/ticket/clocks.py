@@ -112,6 +112,19 @@ class Clock:
     setting: Setting
     paused_at: datetime | None = None
     stopped_at: datetime | None = None
+    appealed_by: str | None = None
+    """The account that appealed against its being late."""
+    upheld: bool | None = None
+    """What was decided on that appeal; None while nobody has."""
+
+    @property
+    def appeal_open(self) -> bool:
+        """Whether somebody appealed and nobody has decided."""
+        return self.appealed_by is not None and self.upheld is None
+
+    def counts(self, now: datetime) -> bool:
+        """Whether it is late and that counts; an appeal that was upheld changes this and nothing else."""
+        return self.late(now) and not self.upheld
 
     @property
     def running(self) -> bool:
@@ -163,10 +176,11 @@ class Clocks:
             self.by_key[setting.key] = Clock(setting)
 
     def go_on(self, settings: Iterable[Setting]) -> None:
-        """Let those of these go on that stand still."""
-        self.set(
-            setting for setting in settings if (clock := self.by_key.get(setting.key)) and clock.paused_at
-        )
+        """Let those of these go on that stand still; what was decided on an appeal stays."""
+        for setting in settings:
+            was = self.by_key.get(setting.key)
+            if was is not None and was.paused_at is not None:
+                self.by_key[setting.key] = Clock(setting, appealed_by=was.appealed_by, upheld=was.upheld)
 
     def stop(self, at: datetime, subject: str, *names: ClockName) -> None:
         """What these asked for is done, or not asked for any more."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from domain.ticket.clocks import ClockName
 from domain.ticket.events import Location, Reporter
 from domain.ticket.stage import Satisfied, Solved, Source, Urgency
 
@@ -146,6 +147,33 @@ class Resume:
     """解挂: the department goes on, with the time that was left."""
 
     department: str
+
+
+@dataclass(frozen=True)
+class Appeal:
+    """超时申诉: why it should not count that a clock of the department ran out."""
+
+    clock: ClockName
+    reason: str
+    department: str | None = None
+
+
+@dataclass(frozen=True)
+class UpholdAppeal:
+    """申诉成立: it stays late, and that does not count."""
+
+    department: str
+    clock: ClockName
+    note: str
+
+
+@dataclass(frozen=True)
+class DismissAppeal:
+    """申诉不成立: it stays late, and that counts."""
+
+    department: str
+    clock: ClockName
+    note: str
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ import pytest
 from api.managing import at_work
 from domain.actors import OPERATOR
 from domain.calendar import CHINA
-from domain.working_time import CHINA_NAME, Day, Year
+from domain.working_time import CHINESE, Day, Year
 from domain.working_time.entered import EnteredCalendar, EnterYears
 from tests.api.steps import Steps, problem
+from tests.api.test_views import dispatched_ago, keep
 
 SHAPE = {"clock", "unit", "started_at", "due_at", "state", "rule", "explanation"}
 OF_DEPARTMENT = ("claim", "contact", "attend", "handle")
@@ -115,7 +116,7 @@ def test_a_calendar_that_was_entered_decides_from_then_on(own: Steps) -> None:
 
     async def enter() -> None:
         async with at_work(own.people.database) as service:
-            begun = EnteredCalendar.begin(CHINA_NAME, by=OPERATOR, at=service.store.now())
+            begun = EnteredCalendar.begin(CHINESE.name, by=OPERATOR, at=service.store.now())
             begun.enter(EnterYears(years), by=OPERATOR, at=service.store.now())
             await service.store.create(begun)
 
@@ -166,3 +167,18 @@ def test_what_is_on_hold_is_counted_apart_until_it_is_resumed(own: Steps) -> Non
     assert load() == (1, 1, 0)
     task = own.read(ticket)["tasks"][0]
     assert (task["held_at"], task["review_at"]) == (None, None)
+
+
+def test_an_appeal_that_is_upheld_changes_what_counts_and_never_the_fact(own: Steps) -> None:
+    made = dispatched_ago(2)
+    asyncio.run(keep(own.people, made))
+    ticket = f"/api/tickets/{made.id}"
+    own.do("water", ticket, "appeal", clock="claim", reason="路面结冰。")
+    decision = {"department": "water", "clock": "claim", "note": "属实。"}
+    problem(own.people["dispatcher"].post(f"{ticket}/uphold_appeal", json=decision), 403, "NotYours")
+    own.do("supervisor", ticket, "uphold_appeal", **decision)
+    claim = clocks(own, ticket)["claim", "water"]
+    assert (claim["state"], claim["late"], claim["counts"]) == ("overdue", True, False)
+    own.people.catch_up()
+    listed = own.get("water", "/api/overdue")["items"]
+    assert ("claim", str(made.id)) in {(item["clock"], item["ticket"]) for item in listed}

@@ -23,6 +23,8 @@ CONTRACT = {
         for verb in (
             "sort", "reject", "dispatch", "claim", "attend", "send_back", "accept_return", "refuse_return",
             "note_progress", "handle", "verify", "reopen", "join", "part",
+            "request_extension", "grant_extension", "refuse_extension", "hold", "resume",
+            "appeal", "uphold_appeal", "dismiss_appeal",
         )
     },
 }  # fmt: skip

@@ -114,11 +114,9 @@ def test_a_clock_whose_calendar_ended_while_it_stood_goes_on_in_real_time() -> N
 
 
 def test_old_events_say_their_deadlines_as_clocks() -> None:
-    old = [decode(topic, sample(topic)) for topic in ("ticket.reported", "ticket.dispatched")]
-    ticket = None
-    for event in old:
-        ticket = event.mutate(ticket)
+    ticket = decode("ticket.reported", sample("ticket.reported")).mutate(None)
     assert isinstance(ticket, Ticket)
+    decode("ticket.dispatched", sample("ticket.dispatched")).apply(ticket)
     assert {clock.setting.key for clock in ticket.clocks.running()} == {
         (name, unit) for name in (ClockName.CLAIM, ClockName.HANDLE) for unit in ("housing", "water")
     }

@@ -80,7 +80,7 @@ def test_an_extension_adds_the_original_limit_to_the_deadline() -> None:
 
 def test_an_extension_of_working_time_is_working_time() -> None:
     told = story(*ASKED, timing=FOUR_HOURS)
-    told.when(dispatcher(GRANT)).then(ExtensionGranted, due_at=local(3, 14, 30))
+    told.when(dispatcher(GRANT)).then(ExtensionGranted, due_at=local(3, 15))
 
 
 def test_a_chosen_deadline_is_extended_by_the_limit_of_the_terms() -> None:

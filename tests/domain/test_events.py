@@ -25,6 +25,7 @@ STOOD = {
         "ticket.sent_back",
         "ticket.link_given",
         "ticket.extension_requested",
+        "ticket.appealed",
     ],
     "unit": ["unit.registered"],
     "account": ["account.opened", "account.role_granted"],

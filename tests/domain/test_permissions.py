@@ -8,10 +8,13 @@ import pytest
 
 from domain.actors import Role
 from domain.ticket import commands, events
+from domain.ticket.clocks import ClockName
 from domain.ticket.commands import (
     AcceptReturn,
+    Appeal,
     Attend,
     Claim,
+    DismissAppeal,
     Dispatch,
     GiveLink,
     GrantExtension,
@@ -27,6 +30,7 @@ from domain.ticket.commands import (
     Resume,
     RevokeLink,
     SendBack,
+    UpholdAppeal,
 )
 from domain.ticket.stage import Stage, TaskStage
 from tests.domain import people, permission_tables
@@ -71,6 +75,9 @@ ASKED = {
     "refuse extension": RefuseExtension("water", "来得及"),
     "hold": Hold("water", "等批复", LATER),
     "resume": Resume("water"),
+    "appeal": Appeal(ClockName.HANDLE, "路面结冰"),
+    "uphold appeal": UpholdAppeal("water", ClockName.HANDLE, "属实"),
+    "dismiss appeal": DismissAppeal("water", ClockName.HANDLE, "不属实"),
     "verify as solved": SOLVED,
     "verify as not solved": NOT_SOLVED,
     "reopen": Reopen("又坏了"),

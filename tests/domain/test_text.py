@@ -13,26 +13,45 @@ from hypothesis import strategies as st
 
 from domain.errors import OutOfRange
 from domain.event import Event
+from domain.ticket.clocks import ClockName
 from domain.ticket.commands import (
     AcceptReturn,
+    Appeal,
     Claim,
+    DismissAppeal,
     Dispatch,
+    GrantExtension,
     Handle,
+    Hold,
     Join,
     NoteProgress,
     Part,
+    RefuseExtension,
     RefuseReturn,
     Reject,
     Reopen,
     Report,
+    RequestExtension,
     SendBack,
     Sort,
+    UpholdAppeal,
     Verify,
 )
 from domain.ticket.events import Reporter
 from domain.ticket.stage import Solved, Urgency
-from tests.domain.given import Outcome, given
-from tests.domain.people import GRID, Somebody, Step, dispatcher, housing, sorter, water, worker
+from tests.domain.given import NOON, Outcome, given
+from tests.domain.people import (
+    A_DAY,
+    GRID,
+    Somebody,
+    Step,
+    dispatcher,
+    housing,
+    sorter,
+    supervisor,
+    water,
+    worker,
+)
 from tests.domain.stored import read_back
 from tests.domain.stories import REPORT, SORTED, called, done
 
@@ -41,6 +60,9 @@ REPORTED = (worker(REPORT),)
 CALLED = called("water")
 RETURNED = (*CALLED, water(SendBack("不归我们管")))
 HANDLED = (*CALLED, *done(housing, water))
+ASKED = (*CALLED, water(Claim()), water(RequestExtension("等材料")))
+LATE = (*CALLED, water(Claim(), after=2 * A_DAY))
+APPEALED = (*LATE, water(Appeal(ClockName.CLAIM, "路面结冰")))
 
 
 @dataclass(frozen=True)
@@ -79,6 +101,13 @@ TEXTS = {
     "send back": Text(CALLED, water, SendBack),
     "accept return": Text(RETURNED, dispatcher, lambda text: AcceptReturn("water", text)),
     "refuse return": Text(RETURNED, dispatcher, lambda text: RefuseReturn("water", text)),
+    "request extension": Text((*CALLED, water(Claim())), water, RequestExtension),
+    "grant extension": Text(ASKED, dispatcher, lambda text: GrantExtension("water", text)),
+    "refuse extension": Text(ASKED, dispatcher, lambda text: RefuseExtension("water", text)),
+    "hold": Text(CALLED, dispatcher, lambda text: Hold("water", text, NOON + A_DAY)),
+    "appeal": Text(LATE, water, lambda text: Appeal(ClockName.CLAIM, text)),
+    "uphold appeal": Text(APPEALED, supervisor, lambda text: UpholdAppeal("water", ClockName.CLAIM, text)),
+    "dismiss appeal": Text(APPEALED, supervisor, lambda text: DismissAppeal("water", ClockName.CLAIM, text)),
     "note progress": Text((*CALLED, water(Claim())), water, NoteProgress),
     "handle": Text((*CALLED, water(Claim())), water, Handle),
     "verify": Text(HANDLED, worker, lambda text: Verify(Solved.SOLVED, note=text), needed=False),

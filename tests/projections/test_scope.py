@@ -12,6 +12,7 @@ from adapters.database import Database
 from api.demonstration.town import TOWN
 from domain.actors import Assignment, Person, Role
 from domain.ticket import Ticket
+from domain.ticket.clocks import ClockName
 from projections.board import Wanted, tickets
 from projections.overdue import overdue
 from tests.projections.histories import CODES, GRIDS, Town
@@ -21,7 +22,7 @@ NEXT_TOWN = "220621101"
 ABROAD = [GRIDS[3], f"{NEXT_TOWN}001-01", "220622100001-01"]
 EVERYWHERE = [*GRIDS[4:9], *ABROAD]
 """Grids of this town, of the next one in the county, and of another county."""
-RunningClock = tuple[UUID, str, str, str]
+RunningClock = tuple[UUID, str, ClockName, str]
 LATER = timedelta(days=30)
 """When every clock that still runs has run out."""
 
