@@ -4,7 +4,8 @@ import asyncio
 import hashlib
 import ipaddress
 import secrets
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -73,6 +74,7 @@ INSERT INTO access.failures (who, failures, locked_until) VALUES (%(who)s, 1, %(
                        ELSE failures.failures + 1 END,
        locked_until = %(now)s + CASE
            WHEN failures.failures < %(free)s THEN interval '0'
+           WHEN failures.locked_until < %(now)s - %(longest)s THEN interval '0'
            ELSE least(%(longest)s, interval '1 second' * 2 ^ least(failures.failures - %(free)s, 20)) END
 RETURNING failures
 """
@@ -129,22 +131,28 @@ class Sessions:
         """Begin a session. Raises `WrongPassword`, and `TooManyAttempts` after some of those.
 
         Failures are counted for the account and the address they come from, so that no stranger locks
-        somebody out; only very many lock an account for all. Whether one has to wait is asked and counted
-        in the same turn, so guessing in parallel gains nothing.
+        somebody out; only very many lock an account for all. Two turns are taken at a time, so guessing in
+        parallel gains one guess at most in each process.
         """
-        if self._in_line >= MOST_IN_LINE:
-            raise Overloaded
-        self._in_line += 1
-        try:
-            async with self._hashing:
-                opened, hashed = await self._checked(account, password, address)
-        finally:
-            self._in_line -= 1
+        async with self._turn():
+            opened, hashed = await self._checked(account, password, address)
         now = self._store.now()
         token, expires_at = await self._begin(now, SESSION, account=opened.id, hashed=hashed)
         log.info("signed_in", account=opened.account)
         await self._tidy(now)
         return Session(token, expires_at, opened.account, opened.person().roles)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """A turn at hashing, which is slow on purpose; with too many in line, nobody more joins it."""
+        if self._in_line >= MOST_IN_LINE:
+            raise Overloaded
+        self._in_line += 1
+        try:
+            async with self._hashing:
+                yield
+        finally:
+            self._in_line -= 1
 
     async def _tidy(self, now: datetime) -> None:
         """Remove what is too old, at the first sign-in of every hour."""
@@ -211,7 +219,7 @@ class Sessions:
                 field="password",
                 why=f"must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters",
             )
-        async with self._hashing:
+        async with self._turn():
             return await asyncio.to_thread(self._hasher.hash, password)
 
     async def set_password(self, account: str, hashed: str) -> None:

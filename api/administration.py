@@ -135,6 +135,7 @@ async def change_password(account: str, asked: NewPassword, calling: Calling) ->
     slow hash.
     """
     sessions = calling.serving.sessions
+    await _must_reach(calling, account)
     hashed = await sessions.hashed(asked.password)
     receipt = await _change_account(replace(calling, key=None), account, Account.change_password)
     await sessions.set_password(account, hashed)
@@ -172,9 +173,17 @@ async def _change_unit(calling: Caller, code: str, verb: Any, *facts: Any) -> Re
 
 
 async def _change_account(calling: Caller, account: str, verb: Any, *facts: Any) -> Receipt:
+    await _must_reach(calling, account)
+    return await _change(calling, Account, Account.id_of(account), verb, *facts)
+
+
+async def _must_reach(calling: Caller, account: str) -> None:
+    """Refuse who is neither holder nor administrator, before they learn whether there is the account."""
+    by = calling.person
+    if by.account != account and not by.units(Role.ADMINISTRATOR):
+        raise NotYours(verb="change the accounts of others", who="an administrator")
     if await calling.serving.store.find(Account, Account.id_of(account)) is None:
         raise UnknownAccount(account=account)
-    return await _change(calling, Account, Account.id_of(account), verb, *facts)
 
 
 async def _change(calling: Caller, kind: Any, id: UUID, verb: Any, *facts: Any) -> Receipt:

@@ -84,8 +84,8 @@ async def read_units(
 
 
 def _must_be_staff(calling: Caller, verb: str) -> None:
-    if calling.person.units(Role.RESIDENT):
-        raise NotYours(verb=verb, who="somebody with an account")
+    if calling.person.units(Role.RESIDENT) or not calling.person.roles:
+        raise NotYours(verb=verb, who="somebody with an account that holds a role")
 
 
 @router.get("/health", tags=["operation"], response_model=shapes.Health)

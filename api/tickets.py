@@ -25,6 +25,9 @@ from domain.ticket.stage import Stage
 from domain.unit import Kind, Unit
 from projections import board
 
+MOST_DEPARTMENTS = 50
+"""Departments called by one dispatch."""
+
 router = APIRouter(prefix="/api/tickets", tags=["tickets"], route_class=Route)
 
 
@@ -244,7 +247,9 @@ async def _as_it_stood(serving: Service, ticket: Ticket, version: int | None, at
 
 async def _departments(serving: Service, named: tuple[str, ...]) -> set[str]:
     """Those of the named departments that exist and are in use."""
-    found = [await serving.store.find(Unit, Unit.id_of(code)) for code in dict.fromkeys(named[:50])]
+    if len(named) > MOST_DEPARTMENTS:
+        raise OutOfRange(field="assisting", why=f"names more than {MOST_DEPARTMENTS} departments: call fewer")
+    found = [await serving.store.find(Unit, Unit.id_of(code)) for code in dict.fromkeys(named)]
     return {unit.code for unit in found if unit and unit.kind is Kind.DEPARTMENT and not unit.closed}
 
 

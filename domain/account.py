@@ -163,11 +163,11 @@ class Account(Aggregate):
 
     def change_password(self, by: Person, at: datetime) -> None:
         """Note that the password was changed, by the holder or by an administrator."""
-        self._must_be_open()
         if by.account == self.account:
             actor = Actor(by.account, Role.HOLDER, "")
         else:
             actor = administrator(by, "change the passwords of others")
+        self._must_be_open()
         self._record(PasswordChanged, actor, at)
 
     def close(self, by: Person, at: datetime) -> None:

@@ -116,6 +116,8 @@ class Ticket(Dispatching):
             self._record(
                 events.Dispatched, actor, at, lead=self.community, calls=calls, note=None, clocks=clocks
             )
+            if self.link is not None:
+                self._record(events.LinkRevoked, actor, at, link=self.link)
 
     def reject(self, command: commands.Reject, by: Person, at: datetime) -> None:
         """不予受理: by the sorter at first sight, by the dispatcher once it is sorted."""

@@ -105,6 +105,21 @@ def test_everybody_changes_their_own_password_and_nobody_elses(own: Steps) -> No
     assert session.status_code == 201
 
 
+@pytest.mark.parametrize("account", ["water", "nobody-of-that-name"])
+@pytest.mark.parametrize(
+    ("verb", "body"),
+    [
+        ("password", {"password": "another password"}), ("close", None),
+        ("grant", {"role": "handler", "unit": "power"}), ("revoke", {"role": "handler", "unit": "power"}),
+    ],
+)  # fmt: skip
+def test_who_may_not_change_an_account_does_not_learn_whether_it_is_there(
+    steps: Steps, account: str, verb: str, body: dict[str, str] | None
+) -> None:
+    answer = steps.people["power"].post(f"/api/accounts/{account}/{verb}", json=body)
+    problem(answer, 403, "NotYours")
+
+
 def test_the_directory_of_accounts_is_for_administrators_and_auditors(steps: Steps) -> None:
     steps.people.catch_up()
     for account in ("admin", "auditor"):

@@ -66,6 +66,7 @@ def test_who_holds_no_role_still_changes_their_own_password(own: Steps) -> None:
     water, secret = own.people["water"], {"password": "a long secret"}
     with own.nothing_done():
         problem(water.post("/api/accounts/civil/password", json=secret), 403, "NotYours")
+    problem(water.get("/api/workload"), 403, "NotYours")
     assert water.post("/api/accounts/water/password", json=secret).status_code == 200
     session = own.people.nobody.post("/api/session", json={"account": "water", **secret})
     assert session.status_code == 201

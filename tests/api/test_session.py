@@ -1,10 +1,12 @@
 """Sessions: tokens, cookies, and rights that are read from the log at every request."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
 
+from api.demonstration.loading import is_loaded
 from api.demonstration.town import PASSWORD, members
 from tests.api.steps import REPORT, Steps, problem
 from tests.conftest import People
@@ -180,3 +182,23 @@ def test_another_password_ends_all_sessions_of_the_account(people: People) -> No
     problem(people.nobody.post("/api/session", json=WATER), 401, "WrongPassword")
     fresh = people.nobody.post("/api/session", json={"account": "water", "password": "another secret"})
     assert fresh.status_code == 201
+
+
+def test_a_town_counts_as_the_demonstration_until_no_open_account_has_the_known_password(own: Steps) -> None:
+    admin, names = own.people["admin"], [member.account for member in members()]
+    for name in names:
+        if name not in ("admin", "auditor", "power"):
+            assert (
+                admin.post(f"/api/accounts/{name}/password", json={"password": "another one"}).status_code
+                == 200
+            )
+    assert admin.post("/api/accounts/power/close").status_code == 200
+    assert admin.post("/api/accounts/admin/password", json={"password": "another one"}).status_code == 200
+    assert asyncio.run(is_loaded(own.people.database))
+    for_all = {"account": "admin", "password": "another one"}
+    again = own.people.nobody.post("/api/session", json=for_all).json()["token"]
+    closed = own.people.nobody.post(
+        "/api/accounts/auditor/close", headers={"Authorization": f"Bearer {again}"}
+    )
+    assert closed.status_code == 200
+    assert not asyncio.run(is_loaded(own.people.database))

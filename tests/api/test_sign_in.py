@@ -51,6 +51,15 @@ def test_the_wait_doubles_with_each_failure_and_ends(people: People) -> None:
     assert people.nobody.post("/api/session", json=RIGHT).status_code == 201
 
 
+def test_a_quarter_of_an_hour_without_a_failure_forgets_how_many_there_were(people: People) -> None:
+    with psycopg.connect(people.database.service, autocommit=True) as conn:
+        for _ in range(FREE + 1):
+            problem(people.nobody.post("/api/session", json=WRONG), 401, "WrongPassword")
+        conn.execute("UPDATE access.failures SET failures = 15, locked_until = now() - interval '16 minutes'")
+        problem(people.nobody.post("/api/session", json=WRONG), 401, "WrongPassword")
+    assert people.nobody.post("/api/session", json=RIGHT).status_code == 201
+
+
 def test_a_success_forgets_the_failures_before_it(people: People) -> None:
     for _ in range(2):
         for _ in range(FREE):

@@ -5,7 +5,8 @@ import pytest
 from domain.actors import Role
 from domain.errors import NoLink, NotYours
 from domain.ticket.commands import GiveLink, RevokeLink
-from domain.ticket.events import Handled, LinkGiven, LinkRevoked
+from domain.ticket.events import Dispatched, LinkGiven, LinkRevoked, Sorted
+from domain.ticket.task_events import Handled
 from tests.domain.given import given
 from tests.domain.people import GRID, Somebody, Step, dispatcher, housing, somebody, sorter, worker
 from tests.domain.stories import HANDLE, KEEP, ON_SITE, REPORT, called, done
@@ -50,8 +51,15 @@ def test_a_grid_worker_who_also_serves_a_department_called_does_not_give_the_lin
 
 
 def test_a_link_is_revoked_when_who_gave_it_handles_the_ticket() -> None:
-    keeping = (worker(REPORT), sorter(GiveLink()), sorter(KEEP), *done(sorter)[:1])
-    assert given(*keeping).when(sorter(HANDLE)).then(Handled, LinkRevoked).link is None
+    both = somebody("both", (Role.GRID_WORKER, GRID), (Role.HANDLER, "housing"))
+    reported, *rest = called()
+    story = (reported, both(GiveLink()), *rest, *done(both)[:1])
+    assert given(*story).when(done(both)[1]).then(Handled, LinkRevoked).link is None
+
+
+def test_a_link_is_revoked_when_the_community_keeps_the_ticket() -> None:
+    story = given(worker(REPORT), sorter(GiveLink()))
+    assert story.when(sorter(KEEP)).then(Sorted, Dispatched, LinkRevoked).link is None
 
 
 def test_a_link_stays_when_somebody_else_handles_the_ticket() -> None:
