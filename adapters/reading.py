@@ -17,8 +17,14 @@ from domain.errors import OutOfRange
 PATIENCE = 3.0
 """Seconds without a database before a reader is told so."""
 RETRY_AFTER = 0.1
+TURN = 1.0
+"""Seconds of one attempt to connect; whoever still asks then begins another one.
 
-# A lateral query for each history asked for, so that every one is a walk along its index.
+The pool doubles its pauses within an attempt: a long one would stay away as long again as the server was.
+"""
+
+# A lateral query for each history asked for, so that every one is a walk along its index. The limit tells the
+# planner so; no history comes near it, for the store adds nothing after its `LONGEST`.
 EVENTS_AFTER = """
 SELECT asked.nth::integer, found.topic, found.state
   FROM unnest(%(originators)s::uuid[], %(versions)s::integer[])
@@ -51,8 +57,8 @@ class Reading:
             max_size=most,
             open=False,
             kwargs={"autocommit": True},
-            timeout=PATIENCE,
-            reconnect_timeout=1e9,
+            timeout=TURN,
+            reconnect_timeout=TURN,
         )
         self._histories = Batching(self._events_after)
 

@@ -8,12 +8,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from adapters import event_store
 from adapters.batch import Command, Receipt
 from adapters.database import Database
 from adapters.event_store import ATTEMPTS, EventStore, utc_now
 from adapters.reading import Reading
 from adapters.recorder import GroupRecorder
-from domain.errors import Conflict, UnknownTicket, VersionDiffers, WrongStage
+from domain.errors import Conflict, OutOfRange, UnknownTicket, VersionDiffers, WrongStage
 from domain.ticket import Ticket, commands
 from tests.adapters.writing import (
     DISPATCHER,
@@ -105,6 +106,23 @@ async def test_the_decision_is_made_on_what_others_did_meanwhile(database: Datab
         found = await here.find(Ticket, id)
     assert found is not None
     assert (found.stage, found.version) == ("sorted", 2)
+
+
+@pytest.mark.anyio
+async def test_a_history_has_an_end_and_what_would_go_beyond_is_refused(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_store, "LONGEST", 6)
+    async with storing(database) as store:
+        id = await at_work(store)
+        for version in (5, 6):
+            receipt = await store.change(Ticket, id, Ticket.note_progress, NOTE, by=WATER)
+            assert receipt.version == version
+        with pytest.raises(OutOfRange, match="the most there may be: report the matter anew"):
+            await store.change(Ticket, id, Ticket.note_progress, NOTE, by=WATER)
+        found = await store.find(Ticket, id)
+    assert found is not None
+    assert found.version == 6
 
 
 @pytest.mark.anyio

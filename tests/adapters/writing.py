@@ -17,6 +17,7 @@ from adapters.reading import Reading
 from adapters.recorder import GroupRecorder
 from api.demonstration import lives
 from api.demonstration.town import TOWN, grid_worker, sorter
+from domain.event import Aggregate
 from domain.ticket import Ticket, commands
 from domain.ticket.stage import Urgency
 from domain.unit import Place
@@ -48,9 +49,10 @@ def reported(title: str = "路灯不亮", series: str = "FS") -> Ticket:
     return Ticket.report(commands.Report(title, "三天了。", GRID), place, new_id(at), WORKER, at)
 
 
-def command(ticket: Ticket, key: Key | None = None) -> Command:
-    """What newly happened to the ticket, to be recorded."""
-    return Command(list(ticket.collect_events()), ticket.number, key)  # type: ignore[arg-type]
+def command(history: Aggregate, key: Key | None = None) -> Command:
+    """What newly happened in the history, to be recorded."""
+    events: list[Any] = list(history.collect_events())
+    return Command(events, history.number if isinstance(history, Ticket) else None, key)
 
 
 def a_report(key: Key | None = None, series: str = "FS") -> Command:
@@ -136,4 +138,4 @@ def wait_for(condition: Callable[[], Any], patience: float = PATIENCE) -> None:
     give_up = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < give_up, "It did not come true in time."
-        time.sleep(0.01)
+        time.sleep(0.01)  # Between two looks: other processes do not say when it is so.
