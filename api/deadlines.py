@@ -12,12 +12,14 @@ from functools import cache
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import BinaryIO, TextIO
-from unicodedata import normalize
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import typer
 
 from adapters.settings import BadSetting
 from domain.calendar import CHINA
 from domain.errors import OutOfRange, Refusal
+from domain.text import narrow
 from domain.working_time import CHINESE, OFFICE, Calendar, Hours, Limit, WorkingTime, Year, read_years
 from domain.working_time.wall import real
 
@@ -112,7 +114,7 @@ def _answer(time: WorkingTime, file: Path, opened: TextIO, out: TextIO) -> bool:
             due = _due(time, row[start], row[limit])
         except Refusal as refusal:
             complete = False
-            print(f"row {number}: {' '.join(str(refusal).split())}", file=sys.stderr)  # noqa: T201
+            typer.echo(f"row {number}: {' '.join(str(refusal).split())}", err=True)
         more = row[width:] if _filled(row[width:]) else []
         writer.writerow([*row[:width], due, *more])
     return complete
@@ -131,7 +133,7 @@ def _filled(row: list[str]) -> bool:
 
 
 def _columns(file: Path, header: list[str]) -> tuple[int, int]:
-    names = [normalize("NFKC", name).strip().lower() for name in header]
+    names = [narrow(name).strip().lower() for name in header]
     for needed in ("start", "limit"):
         if names.count(needed) != 1:
             has = "has no column" if needed not in names else "has more than one column"
@@ -142,7 +144,7 @@ def _columns(file: Path, header: list[str]) -> tuple[int, int]:
 
 
 def _due(time: WorkingTime, start: str, limit: str) -> str:
-    said = START.fullmatch(normalize("NFKC", start).strip())
+    said = START.fullmatch(narrow(start).strip())
     if said is None:
         raise OutOfRange(field="start", why=f"is {_shown(start)}: write it as 2026-02-13 16:10")
     due = time.due(_moment(said, start, time.zone), _limit(limit))

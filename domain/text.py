@@ -12,6 +12,13 @@ PHOTOS = 9
 NO_TEXT = re.compile("[\0\ud800-\udfff]")
 """NUL and halves of surrogate pairs, which no database can keep."""
 
+_PLAIN = {**{0xFEE0 + ascii: ascii for ascii in range(0x21, 0x7F)}, 0x3000: 0x20, 0xA0: 0x20}
+
+
+def narrow(text: str) -> str:
+    """The text with full-width signs and blanks as plain ones; ² and the like stay, for 3² is no 32."""
+    return text.translate(_PLAIN)
+
 
 def check_text(field: str, value: str, longest: int = OTHER) -> None:
     """Refuse a text that is blank, longer than `longest` characters, or that no database can keep."""

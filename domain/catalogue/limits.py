@@ -7,6 +7,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from domain.errors import OutOfRange
+from domain.text import narrow
 from domain.working_time.limit import Limit, Measure
 
 HOURS_OF_A_DAY = 24
@@ -43,8 +44,6 @@ SEASON = re.compile(r"[^\W\d_]{0,10}(?:季节|季|汛期|采暖期|供暖期|期
 WITHIN = ("之内", "以内", "内")
 """Words after a limit that say nothing more."""
 WRITTEN = re.compile(r"(?P<before>\D*)(?P<amount>\d{1,9}(?:\.\d{1,9})?)个?(?P<after>\D+)", re.ASCII)
-NARROW = {**{0xFEE0 + ascii: ascii for ascii in range(0x21, 0x7F)}, 0x3000: 0x20}
-"""Full-width characters are the same; ² and the like are not, 3² is no 32."""
 BLANKS = re.compile(r"(?<![\d.])\s+|\s+(?![\d.])")
 """Blanks and broken lines say nothing, except between digits: 3 5天 is no 35."""
 LONGEST_SHOWN = 30
@@ -64,7 +63,7 @@ def read_limit(written: str, plain: Mapping[str, Measure] = PLAIN) -> ReadLimit:
     `plain` says what 天 and 小时 stand for. Raises `OutOfRange` for whatever it does not know word by word:
     a word left out of account, such as 以上, would turn the limit into another one.
     """
-    text = written.translate(NARROW).strip().rstrip("。;,、 ")
+    text = narrow(written).strip().rstrip("。;,、 ")
     if text.isascii() and text:
         return ReadLimit(Limit.read(text))
     parts = WRITTEN.fullmatch(BLANKS.sub("", text))

@@ -5,9 +5,9 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Self
-from unicodedata import normalize
 
 from domain.errors import OutOfRange
+from domain.text import narrow
 
 MINUTE = 60_000_000
 """Microseconds: all arithmetic on working time is in whole ones."""
@@ -63,7 +63,7 @@ class Hours:
         if len(text) > LONGEST:
             raise OutOfRange(field="hours", why=f"have {len(text)} characters: {WRITE}")
         slots = []
-        for part in re.split(r"[,;、]", normalize("NFKC", text)):
+        for part in re.split(r"[,;、]", narrow(text)):
             if not (said := SLOT.fullmatch(part.strip())):
                 what = (
                     f"hold {part.strip()[:30]!r}, which is no slot" if part.strip() else "hold an empty slot"

@@ -6,9 +6,9 @@ from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Self
-from unicodedata import normalize
 
 from domain.errors import OutOfRange
+from domain.text import narrow
 
 
 class Measure(StrEnum):
@@ -75,7 +75,7 @@ class Limit:
 
         Raises `OutOfRange`, which says how to write it.
         """
-        said = LIMIT.fullmatch(normalize("NFKC", text).strip().lower())
+        said = LIMIT.fullmatch(narrow(text).strip().lower())
         word = re.sub(r"[\s_-]+", "_", said[2].strip().removeprefix("个")) if said else ""
         if said is None or word not in WORDS:
             shown = repr(text.strip()[:30]) if text.strip() else "empty"
