@@ -62,7 +62,7 @@ class Batching(Generic[Asked, Answer]):
         answers: Sequence[Answer | BaseException]
         try:
             answers = await self._trip([asked for asked, _ in batch])
-        except Exception as problem:
+        except Exception as problem:  # Whatever it is, it is told to those who asked, and the next trip goes.
             answers = [problem] * len(batch)
         for (_, future), answer in zip(batch, answers, strict=True):
             if future.done():

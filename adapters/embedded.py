@@ -117,7 +117,7 @@ def _start_server(cluster: Path, socket: Path) -> None:
         )  # fmt: skip
         if started.returncode == 0:
             return
-        time.sleep(pause)
+        time.sleep(pause)  # Nothing tells when the last part of a dead server is gone.
     raise BadSetting(f"PostgreSQL did not start in {cluster}: see {cluster / 'server.log'} for its reason.")
 
 

@@ -7,7 +7,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
-from eventsourcing.persistence import StoredEvent
+from eventsourcing.persistence import IntegrityError, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 from psycopg.conninfo import conninfo_to_dict
 
@@ -51,7 +51,7 @@ class StockRecorder:
         loop = asyncio.get_running_loop()
         try:
             positions = await loop.run_in_executor(self._threads, self._recorder.insert_events, stored)
-        except Exception as problem:
+        except IntegrityError as problem:
             raise Conflict() from problem
         return command.receipt(number, (positions or [0])[0])
 

@@ -137,7 +137,8 @@ async def change_password(account: str, asked: NewPassword, calling: Calling) ->
     sessions = calling.serving.sessions
     await _must_reach(calling, account)
     hashed = await sessions.hashed(asked.password)
-    receipt = await _change_account(replace(calling, key=None), account, Account.change_password)
+    id = Account.id_of(account)
+    receipt = await _change(replace(calling, key=None), Account, id, Account.change_password)
     await sessions.set_password(account, hashed)
     return Json(receipt)
 

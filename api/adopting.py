@@ -13,7 +13,7 @@ from adapters.settings import BadSetting
 from api.adopted import versions
 from api.managing import at_work
 from api.service import Service
-from api.table import Outcome, Row, must_have, outcome_of, read_table
+from api.table import Outcome, Row, must_have, outcome_of, pairs, read_table
 from api.workbook import SHEET, is_workbook, read_workbook
 from domain.actors import OPERATOR
 from domain.calendar import CHINA
@@ -59,8 +59,8 @@ async def import_catalogue(
     effective: str | None,
 ) -> None:
     """Adopt the rules of a file as a version, in force from the day `effective` on, else from today."""
-    renamed = _pairs(mapped, "--map", right=FIELDS)
-    fixed = _pairs(set_, "--set", left=FIELDS)
+    renamed = pairs(mapped, "--map", right=FIELDS)
+    fixed = pairs(set_, "--set", left=FIELDS)
     plain = {**PLAIN, **_meanings(means)}
     known = {*FIELDS, *HEADINGS, *renamed}
     names, rows = read_workbook(file, known) if is_workbook(file) else read_table(file)
@@ -216,13 +216,3 @@ def _meanings(given: list[str]) -> dict[str, Measure]:
             raise BadSetting(f"--means {word[:30]} says nothing: use {allowed}.")
         found[word] = Measure(meaning)
     return found
-
-
-def _pairs(given: list[str], option: str, left: tuple[str, ...] = (), right: tuple[str, ...] = ()) -> Row:
-    pairs: Row = {}
-    for pair in given:
-        name, equals, value = pair.partition("=")
-        if not equals or (value not in right if right else name not in left):
-            raise BadSetting(f"{option} {pair} names no field: use one of {', '.join(left or right)}.")
-        pairs[name] = value
-    return pairs

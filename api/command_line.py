@@ -280,7 +280,7 @@ def main() -> None:
         _fail(str(refused))
     except (Overloaded, Unavailable, OutcomeUnknown) as trouble:
         _fail(str(trouble.__doc__))
-    except Exception as fault:
+    except Exception as fault:  # The last one: no traceback reaches a user.
         structlog.get_logger().debug("command_failed", problem=type(fault).__name__, exc_info=fault)
         _fail(
             f"This is our fault ({type(fault).__name__}): set WHISTLE_LOG=debug, run it again, and tell us."

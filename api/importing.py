@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from adapters.database import Database
-from adapters.settings import BadSetting
 from api.adopted import versions
 from api.managing import at_work
 from api.places import place_of
 from api.service import Service
-from api.table import Outcome, Row, must_have, outcome_of, read_table
+from api.table import Outcome, Row, must_have, outcome_of, pairs, read_table
 from domain.actors import OPERATOR
 from domain.calendar import CHINA
 from domain.catalogue import Versions, as_known_now
@@ -84,8 +83,8 @@ async def _unit(service: Service, kind: Kind, outcome: Outcome, row: Row) -> Non
 
 async def import_tickets(database: Database, file: Path, mapped: list[str], set_: list[str]) -> None:
     """Take in reports; each gets a number of the day it happened."""
-    columns = _pairs(mapped, "--map", FIELDS, right=True)
-    fixed = _pairs(set_, "--set", FIELDS, right=False)
+    columns = pairs(mapped, "--map", right=FIELDS)
+    fixed = pairs(set_, "--set", left=FIELDS)
     names, rows = read_table(file)
     for wanted in (*columns, *(name for name in NEEDED if name not in (*columns.values(), *fixed))):
         must_have(file, wanted, names)
@@ -154,17 +153,6 @@ async def _register_grid(service: Service, code: str) -> None:
 def _fields(row: Row, columns: Row, fixed: Row) -> Row:
     same = {name: row[name] for name in FIELDS if name in row}
     return {**same, **{to: row[column] for column, to in columns.items()}, **fixed}
-
-
-def _pairs(given: list[str], option: str, fields: tuple[str, ...], *, right: bool) -> Row:
-    pairs: Row = {}
-    for pair in given:
-        name, equals, value = pair.partition("=")
-        wanted = value if right else name
-        if not equals or wanted not in fields:
-            raise BadSetting(f"{option} {pair} names no field: use one of {', '.join(fields)}.")
-        pairs[name] = value
-    return pairs
 
 
 def _time(given: str) -> datetime:

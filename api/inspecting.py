@@ -19,12 +19,8 @@ from domain.ticket import Ticket
 from projections.board import ticket_id
 from projections.history import history
 from projections.rebuild import rebuild
-from projections.view import View
+from projections.view import STANDING, View
 
-STANDING = """
-SELECT coalesce(v.name, ''), v.version, v.position, h.position - v.position, coalesce(v.error, '')
-  FROM log.head AS h LEFT JOIN views.view AS v ON true ORDER BY v.name
-"""
 HEAD = "SELECT position, recorded_at FROM log.head WHERE position > 0"
 
 LONGEST_LINE = 200
@@ -42,16 +38,16 @@ def status(database: Database) -> None:
     """Print the position of the log and of each view; a view that has stopped is a failure."""
     with psycopg.connect(database.service) as conn:
         head = conn.execute(HEAD).fetchone()
-        views = conn.execute(STANDING).fetchall()
+        views = [row for row in conn.execute(STANDING) if row[1] is not None]
     if head is None:
         typer.echo("The log is empty.")
     else:
         typer.echo(f"The log is at position {head[0]}, last written {local(head[1])}.")
-    for name, version, position, lag, error in views:
-        if name:
-            state = f"stopped: {error}" if error else ("up to date" if lag == 0 else f"{lag} events behind")
-            typer.echo(f"{name:<12} version {version}  position {position:>12}  {state}")
-    if stopped := [name for name, *_, error in views if error]:
+    for log_at, name, version, position, error in views:
+        lag = log_at - position
+        state = f"stopped: {error}" if error else ("up to date" if lag == 0 else f"{lag} events behind")
+        typer.echo(f"{name:<12} version {version}  position {position:>12}  {state}")
+    if stopped := [name for _, name, *_, error in views if error]:
         raise BadSetting(
             f"{', '.join(stopped)}: stopped. Look into the projector's log, then `whistle rebuild`."
         )

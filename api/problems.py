@@ -21,7 +21,7 @@ log = structlog.get_logger()
 TYPE = "https://whistle.invalid/problems/"
 """Where a problem's type begins; it ends in the refusal's name. The host can never exist (RFC 6761)."""
 
-STATUS: Mapping[type[errors.Refusal], int] = {
+STATUS: Mapping[type[Exception], int] = {
     errors.NotSignedIn: 401,
     errors.WrongPassword: 401,
     errors.TooManyAttempts: 429,
@@ -79,7 +79,7 @@ def problem(status: int, name: str, detail: str, headers: dict[str, str] | None 
 async def on_refusal(request: Request, refusal: Exception) -> Response:
     """A refusal of the domain."""
     name = type(refusal).__name__
-    status = STATUS.get(type(refusal), 409)  # type: ignore[arg-type]
+    status = STATUS.get(type(refusal), 409)
     log.info("request_refused", problem=name, status=status, path=request.url.path)
     headers: dict[str, str] = {}
     if isinstance(refusal, errors.TooManyAttempts):

@@ -77,7 +77,7 @@ class EveryRequest:
                 await problem(413, "TooLarge", TOO_LARGE)(scope, receive, send_marked)
             else:
                 await self._app(scope, receive_limited, send_marked)
-        except Exception as fault:
+        except Exception as fault:  # The last one: no traceback reaches a user.
             answer = on_fault(scope["path"], fault)
             if begun:
                 raise  # Half an answer is out: only breaking it off says that the rest is missing.

@@ -19,18 +19,12 @@ from adapters.settings import Settings
 from adapters.stock import StockRecorder
 from api.adopted import Adopted
 from api.places import Places
+from projections.view import STANDING
 
 WAIT = 5.0
 """Seconds a reader waits for a view to pass the position it asked for."""
 POLL = 0.5
 """Seconds until the positions are looked at again, should a wake-up call be lost."""
-
-STANDING = """
-SELECT h.position AS head, v.name, v.position, v.error
-  FROM log.head AS h LEFT JOIN views.view AS v ON true
- ORDER BY v.name
-"""
-
 
 Positions = tuple[int, dict[str, tuple[int, str | None]]]
 

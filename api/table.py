@@ -56,7 +56,7 @@ class Outcome:
                     self.refused.append((row, str(refusal)))
                 except (Overloaded, Unavailable, OutcomeUnknown):
                     raise
-                except Exception as fault:
+                except Exception as fault:  # One row that trips our code must not stop the others.
                     name = type(fault).__name__
                     log.error("row_failed", problem=name)
                     log.debug("row_failed", exc_info=fault)
@@ -109,6 +109,17 @@ def read_table(file: Path) -> tuple[list[str], list[Row]]:
     if any(NO_TEXT.search(name) for name in names):
         raise BadSetting(f"{file} is not a table: its first line holds what is no text. Save it as UTF-8.")
     return names, rows
+
+
+def pairs(given: list[str], option: str, left: tuple[str, ...] = (), right: tuple[str, ...] = ()) -> Row:
+    """What `name=value` options say; their values are some of `right`, or else their names some of `left`."""
+    found: Row = {}
+    for pair in given:
+        name, equals, value = pair.partition("=")
+        if not equals or (value not in right if right else name not in left):
+            raise BadSetting(f"{option} {pair} names no field: use one of {', '.join(left or right)}.")
+        found[name] = value
+    return found
 
 
 def must_have(file: Path, wanted: str, names: list[str]) -> None:

@@ -107,8 +107,10 @@ async def sort(id: str, command: commands.Sort, calling: Calling) -> Response:
 @router.post("/{id}/dispatch", response_model=Receipt, openapi_extra=HEADERS)
 async def dispatch(id: str, command: commands.Dispatch, calling: Calling) -> Response:
     """派单 (吹哨): call one lead and any number of assisting departments."""
-    known = await _departments(calling.serving, (command.lead, *command.assisting))
-    return await _change(calling, id, await _timed(calling, Ticket.dispatch), command, known)
+    known, verb = await gather(
+        _departments(calling.serving, (command.lead, *command.assisting)), _timed(calling, Ticket.dispatch)
+    )
+    return await _change(calling, id, verb, command, known)
 
 
 @router.post("/{id}/join", response_model=Receipt, openapi_extra=HEADERS)
@@ -249,7 +251,7 @@ async def _departments(serving: Service, named: tuple[str, ...]) -> set[str]:
     """Those of the named departments that exist and are in use."""
     if len(named) > MOST_DEPARTMENTS:
         raise OutOfRange(field="assisting", why=f"names more than {MOST_DEPARTMENTS} departments: call fewer")
-    found = [await serving.store.find(Unit, Unit.id_of(code)) for code in dict.fromkeys(named)]
+    found = await gather(*(serving.store.find(Unit, Unit.id_of(code)) for code in dict.fromkeys(named)))
     return {unit.code for unit in found if unit and unit.kind is Kind.DEPARTMENT and not unit.closed}
 
 

@@ -98,10 +98,10 @@ def rebuild(folder: Path) -> Rebuilt:
     try:
         while not ended:
             peak = max(peak, memory_mib(process.pid))
-            time.sleep(0.1)
+            time.sleep(0.1)  # Memory is sampled: nothing tells of its peak.
             pid, status, used = os.wait4(process.pid, os.WNOHANG)
             ended = pid != 0
-    except BaseException:
+    except BaseException:  # Also when interrupted, no process is left behind.
         process.kill()
         raise
     process.returncode = os.waitstatus_to_exitcode(status)

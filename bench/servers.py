@@ -128,7 +128,7 @@ def wait(until: Any, what: str) -> None:
     while not until():
         if time.monotonic() > give_up:
             raise ServerFailed(f"The service does not {what}.")
-        time.sleep(0.05)
+        time.sleep(0.05)  # Another process does not say when it is ready.
 
 
 def _answers(port: int) -> bool:

@@ -45,7 +45,7 @@ CATEGORIES = {
 }
 
 
-def check_category(category: str, known: Mapping[str, Category] = CATEGORIES) -> None:
+def check_category(category: str, known: Mapping[str, Category]) -> None:
     """Refuse a category that the catalogue in force, whose categories are `known`, does not have."""
     if category not in known:
         raise UnknownCategory(category=category[:50])

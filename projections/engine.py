@@ -110,23 +110,25 @@ class Engine:
         try:
             if missing:
                 rebuild(self._conninfo, missing)
-        except Exception as problem:
+        except Exception as problem:  # Whose fault it is, building them one by one tells.
             if passes(problem):
                 raise
             log.warning("views_not_built_together", views=[view.name for view in missing])
             for view in missing:
-                self._build_alone(conn, view)
+                with self._answering_for(conn, view, f"while version {view.version} was built"):
+                    rebuild(self._conninfo, [view])
 
-    def _build_alone(self, conn: psycopg.Connection[Any], view: View) -> None:
-        """Build one view; where that fails it says so, and its older version stays as it stands."""
+    @contextmanager
+    def _answering_for(self, conn: psycopg.Connection[Any], view: View, when: str) -> Iterator[None]:
+        """Stop this view, as it stands, by whatever fails meanwhile and does not pass by itself."""
         try:
-            rebuild(self._conninfo, [view])
-        except Exception as problem:
+            yield
+        except Exception as problem:  # A view is code of any kind: its fault is its own, and is told.
             if passes(problem):
                 raise
-            error = f"{type(problem).__name__} while version {view.version} was built"
-            conn.execute(STOPPED, {"error": error, "name": view.name})
-            log.error("view_not_built", view=view.name, problem=type(problem).__name__)
+            name = type(problem).__name__
+            conn.execute(STOPPED, {"error": f"{name} {when}", "name": view.name})
+            log.error("view_stopped", view=view.name, problem=name, when=when)
 
     def advance(self, conn: psycopg.Connection[Any]) -> bool:
         """Carry the views that are furthest behind one batch further; False where none is behind."""
@@ -137,11 +139,11 @@ class Engine:
                 if step is not None:
                     self._take(conn, step)
                 return step is not None
-        except Exception as problem:
+        except Exception as problem:  # Whose fault it is, taking the step view by view tells.
             self._fold.forget()
             if step is None or passes(problem):
                 raise
-            self._stop_the_failing(conn, step, problem)
+            self._stop_the_failing(conn, step)
             return True
 
     def _next_step(self, conn: psycopg.Connection[Any]) -> Step | None:
@@ -171,19 +173,12 @@ class Engine:
         conn.execute(MOVED, {"position": events[-1].position, "names": names})
         conn.execute("NOTIFY whistle_views")
 
-    def _stop_the_failing(self, conn: psycopg.Connection[Any], step: Step, problem: Exception) -> None:
+    def _stop_the_failing(self, conn: psycopg.Connection[Any], step: Step) -> None:
         """Find which views cannot take this batch, and stop those where they stand; nothing is skipped."""
         for view in step.views:
-            try:
-                with conn.transaction():
-                    if (view, step.after) in self._standing(conn):
-                        self._take(conn, Step([view], step.after, step.until))
-            except Exception as own:
-                if passes(own):
-                    raise
-                error = f"{type(own).__name__} after position {step.after}"
-                conn.execute(STOPPED, {"error": error, "name": view.name})
-                log.error("view_stopped", view=view.name, position=step.after, problem=type(own).__name__)
+            with self._answering_for(conn, view, f"after position {step.after}"), conn.transaction():
+                if (view, step.after) in self._standing(conn):
+                    self._take(conn, Step([view], step.after, step.until))
             self._fold.forget()
 
 

@@ -13,6 +13,13 @@ from domain.event import Aggregate
 
 Row = tuple[Any, ...]
 
+STANDING = """
+SELECT h.position AS head, v.name, v.version, v.position, v.error
+  FROM log.head AS h LEFT JOIN views.view AS v ON true
+ ORDER BY v.name
+"""
+"""Where the log stands, and each view; one row without a view where none is built yet."""
+
 
 @dataclass(frozen=True, eq=False)
 class Table:

@@ -6,7 +6,7 @@ from domain.actors import Assignment, Person, Role
 from domain.unit import Kind, Register
 
 TOWN = "220621100"
-PASSWORD = "whistle-demo"  # noqa: S105
+PASSWORD = "whistle-demo"  # noqa: S105 - public, and refused on any address but loopback
 
 COMMUNITIES = ("东北", "城北", "城南", "西关", "南关", "城内")
 GRIDS = (6, 6, 6, 6, 6, 5)

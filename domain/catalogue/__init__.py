@@ -6,12 +6,10 @@ from domain.catalogue.proposal import MOST, Proposal, Reason, propose
 from domain.catalogue.rule import Rule, numbered
 from domain.catalogue.version import (
     EXAMPLE,
-    InForce,
     Version,
     Versions,
     as_known_now,
     in_force,
-    rule_in_force,
     rule_of,
     standing_on,
 )
@@ -24,7 +22,6 @@ __all__ = [
     "Catalogue",
     "CatalogueAdopted",
     "CatalogueBegun",
-    "InForce",
     "Proposal",
     "ReadLimit",
     "Reason",
@@ -36,7 +33,6 @@ __all__ = [
     "numbered",
     "propose",
     "read_limit",
-    "rule_in_force",
     "rule_of",
     "standing_on",
 ]

@@ -4,14 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from functools import cached_property
-from typing import NamedTuple
 
 from domain.calendar import CHINA
 from domain.catalogue.example import EXAMPLE_RULES
 from domain.catalogue.rule import Rule
 from domain.category import CATEGORIES, Category, check_category
 from domain.errors import OutOfRange, UnknownRule
-from domain.working_time.limit import Limit
 
 ALWAYS = datetime(1, 1, 1, tzinfo=CHINA)
 
@@ -91,27 +89,6 @@ def as_known_now(versions: Versions) -> Versions:
 def standing_on(versions: Versions, day: date) -> Version:
     """The version in force on that day, by all that is known now."""
     return in_force(as_known_now(versions), datetime.combine(day, time(), CHINA))
-
-
-class InForce(NamedTuple):
-    """A rule, and the version of the catalogue it stands in: what made a deadline."""
-
-    catalogue: str
-    rule: str
-    limit: Limit
-
-
-def rule_in_force(versions: Versions, code: str, at: datetime) -> InForce | None:
-    """The rule with this id, or the only rule of the category with this code, in force at `at`.
-
-    None where there is none, and where the category has several: then only the sorter's choice says which.
-    """
-    version = in_force(versions, at)
-    found = version.rules_by_id.get(code)
-    if found is None:
-        several = version.rules_by_category.get(code, ())
-        found = several[0] if len(several) == 1 else None
-    return None if found is None else InForce(version.name, found.id, found.read_limit())
 
 
 def rule_of(versions: Versions, catalogue: str, rule: str) -> Rule | None:

@@ -37,7 +37,7 @@ class TailingReader(threading.Thread):
                 after = self.seen[-1] if self.seen else 0
                 try:
                     found = fold.read(conn, after, None, self._at_once)
-                except Exception as problem:
+                except Exception as problem:  # A thread: the test looks at it.
                     self.damage = problem
                     return
                 self.seen += [event.position for event in found]

@@ -86,7 +86,7 @@ def service(steps: Steps) -> Iterator[Serving]:
 def test_whatever_is_asked_is_answered_as_described(
     steps: Steps, service: Serving, signed_in: bool, mode: GenerationMode | None, examples: int
 ) -> None:
-    print(f"seed {SEED}")  # noqa: T201
+    print(f"seed {SEED}")  # noqa: T201 - to ask the same again
     tickets = [steps.at_stage(stage).rpartition("/")[2] for stage in LIFE]
     asking = Asking(service, signed_in, tickets)
     schema = schemathesis.openapi.from_url(f"{service.address}/openapi.json")

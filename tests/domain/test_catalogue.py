@@ -11,13 +11,11 @@ from domain.catalogue import (
     Adopt,
     Catalogue,
     CatalogueAdopted,
-    InForce,
     Rule,
     Version,
     as_known_now,
     in_force,
     numbered,
-    rule_in_force,
     rule_of,
 )
 from domain.category import CATEGORIES
@@ -33,7 +31,6 @@ from domain.errors import (
 from domain.ticket import Ticket
 from domain.ticket.commands import Report, Sort
 from domain.ticket.stage import Urgency
-from domain.working_time.limit import Limit
 from tests.domain.people import GRID, PLACE, TICKET, somebody, sorter, worker
 from tests.domain.stored import read_back
 
@@ -190,23 +187,6 @@ def test_the_event_has_all_rules_as_data() -> None:
         again = read_back(each).mutate(again)  # type: ignore[arg-type]
     assert isinstance(again, Catalogue)
     assert again.versions == (Version("2026-03", MARCH, EARLY, FIRST, "admin"),)
-
-
-def test_a_rule_in_force_is_told_with_its_limit_and_its_version() -> None:
-    versions = both().versions
-    found = rule_in_force(versions, "cover.1", at(MARCH))
-    assert found == InForce("2026-03", "cover.1", Limit.read("2 urgent_hours"))
-    assert rule_in_force(versions, "cover.1", at(APRIL)) == (
-        "2026-04", "cover.1", Limit.read("4 urgent_hours"),
-    )  # fmt: skip
-    assert rule_in_force(versions, "nothing", at(APRIL)) is None
-
-
-def test_a_category_stands_for_its_rule_where_it_has_only_one() -> None:
-    versions = both().versions
-    assert rule_in_force(versions, "lamp", at(MARCH)) == rule_in_force(versions, "lamp.1", at(MARCH))
-    assert rule_in_force(versions, "cover", at(MARCH)) is None
-    assert rule_in_force(versions, "cover", at(APRIL)) == rule_in_force(versions, "cover.1", at(APRIL))
 
 
 def reported(catalogue: Catalogue, when: datetime, category: str | None = None) -> Ticket:
