@@ -57,11 +57,22 @@ def execute_as_owner(socket: Path, statement: str) -> None:
         conn.execute(statement.encode())
 
 
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder for a server's data.
+
+    Not pytest's own: any other run takes the right to enter that from the server's user, and its name may be
+    too long for a socket, which then is elsewhere.
+    """
+    with TemporaryDirectory(prefix="whistle-test-") as made:
+        yield Path(made)
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[Path]:
     """The folder of the socket of a running server, with the template of the town on it.
 
-    Not in pytest's own folder: any other run of pytest takes the right to enter that from the server's user.
+    Not in pytest's own folder, see `folder`.
     """
     with TemporaryDirectory(prefix="whistle-test-") as folder, embedded_postgres(Path(folder)) as socket:
         execute_as_owner(socket, f"CREATE DATABASE {TEMPLATE} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'")

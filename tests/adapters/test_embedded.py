@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -67,16 +66,12 @@ def postmaster(folder: Path) -> int:
 
 
 @pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder for a server, which is stopped in the end whatever happened.
-
-    Not pytest's own: another run of pytest takes the right to enter it away from the server's user.
-    """
-    with tempfile.TemporaryDirectory(prefix="whistle-test-") as made:
-        yield Path(made)
-        if (Path(made) / "postgres").exists():
-            with embedded_postgres(Path(made)):
-                """The last one stops it."""
+def folder(folder: Path) -> Iterator[Path]:
+    """The folder, whose server is stopped in the end whatever happened."""
+    yield folder
+    if (folder / "postgres").exists():
+        with embedded_postgres(folder):
+            """The last one stops it."""
 
 
 def test_the_last_user_stops_the_server(folder: Path) -> None:

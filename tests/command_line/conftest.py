@@ -1,6 +1,5 @@
 """A town on an embedded PostgreSQL in a folder, as `whistle serve` makes it, once a worker."""
 
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,13 +24,12 @@ def ended() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def loaded() -> Iterator[Path]:
     """The data folder of a demonstration that was loaded and stopped again; to be copied."""
-    folder = tmp_path_factory.mktemp("loaded")
-    with serving("--demo", "--data", folder) as service:
-        wait_for(lambda: is_caught_up(service), PATIENCE)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+    with TemporaryDirectory(prefix="whistle-test-") as folder:
+        with serving("--demo", "--data", folder) as service:
+            wait_for(lambda: is_caught_up(service), PATIENCE)
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")

@@ -104,8 +104,7 @@ def test_killed_hard_or_told_to_stop_it_keeps_what_was_accepted_and_leaves_no_po
     assert f"position {newest}" in done("status", "--data", own)
 
 
-def test_a_loading_that_was_killed_goes_on_at_the_next_start_and_is_quiet(tmp_path: Path) -> None:
-    folder = tmp_path / "data"
+def test_a_loading_that_was_killed_goes_on_at_the_next_start_and_is_quiet(folder: Path) -> None:
     host = quote(str(folder / "postgres"), safe="")
     log = f"postgresql://postgres@/whistle?host={host}"
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random, SystemRandom
-from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -104,13 +103,6 @@ def restart(running: Running) -> None:
     """SIGKILL of the service, and its next start in the same folder and on the same port."""
     running.kill()
     running.start()
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder of our own: another run of pytest takes the right to enter its own away from PostgreSQL."""
-    with TemporaryDirectory(prefix="whistle-test-") as made:
-        yield Path(made)
 
 
 @pytest.mark.parametrize("killed", ROUNDS)
