@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from adapters.database import Database
 from adapters.settings import Settings
-from api import administration, catalogue, lists, session, shapes, tickets
+from api import administration, catalogue, lists, session, shapes, telling, tickets
 from api.hosts import KnownHosts
 from api.problems import handle_problems
 from api.requests import EveryRequest
@@ -57,7 +57,7 @@ def application(database: Database, settings: Settings) -> FastAPI:
     )
     app.add_middleware(KnownHosts, hosts=settings.hosts)
     app.add_middleware(EveryRequest)
-    for part in (tickets, session, lists, catalogue, administration):
+    for part in (tickets, session, lists, catalogue, administration, telling):
         app.include_router(part.router)
     handle_problems(app)
     _complete_description(app)

@@ -14,6 +14,7 @@ from adapters.database import database
 from adapters.logs import configure_logs
 from adapters.recorder import OutcomeUnknown, Unavailable
 from adapters.settings import BadSetting, Settings
+from api.account_commands import Data, Url, account
 from domain.errors import Refusal
 from projections.fold import Damaged
 from projections.rebuild import Outdated
@@ -28,12 +29,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 imports = typer.Typer(help="Take in places, departments and reports from tables.", no_args_is_help=True)
-account = typer.Typer(help="Accounts and their roles.", no_args_is_help=True)
 app.add_typer(imports, name="import")
 app.add_typer(account, name="account")
-
-Data = Annotated[Path | None, typer.Option("--data", help="Folder of the embedded PostgreSQL.")]
-Url = Annotated[str | None, typer.Option("--database-url", help="A PostgreSQL server to use instead.")]
 
 
 @app.command()
@@ -51,11 +48,15 @@ def serve(
         bool,
         typer.Option("--projector/--no-projector", help="Run the projector beside the service."),
     ] = True,
+    with_messenger: Annotated[
+        bool,
+        typer.Option("--messenger/--no-messenger", help="Run the messenger beside the service."),
+    ] = True,
 ) -> None:
     """Run the service."""
     from api import serving
 
-    serving.serve(Settings.read(data, database_url), host, port, demo, with_projector)
+    serving.serve(Settings.read(data, database_url), host, port, demo, with_projector, with_messenger)
 
 
 @app.command("project")
@@ -69,6 +70,19 @@ def run_projector(
 
     with database(Settings.read(data, database_url)) as found:
         project(found, with_parent)
+
+
+@app.command("tell")
+def run_messenger(
+    data: Data = None,
+    database_url: Url = None,
+    with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
+) -> None:
+    """Run a messenger by itself, which tells people; of several, one works and the others stand by."""
+    from api.messenger import tell
+
+    with database(Settings.read(data, database_url)) as found:
+        tell(found, with_parent)
 
 
 @app.command()
@@ -207,69 +221,10 @@ def import_calendar(
         typer.echo(asyncio.run(calendars.import_calendar(found, file, name)))
 
 
-@account.command("open")
-def open_account(
-    name: Annotated[str, typer.Argument(help="What to sign in with.")],
-    person: Annotated[str, typer.Option("--name", help="Whose account it is.")],
-    role: Annotated[list[str] | None, typer.Option(help="role:unit, as often as needed.")] = None,
-    data: Data = None,
-    database_url: Url = None,
-) -> None:
-    """Open an account; its password is asked, or read from standard input."""
-    from api import managing
-
-    password = _password()
-    with database(Settings.read(data, database_url)) as found:
-        typer.echo(asyncio.run(managing.open_account(found, name, person, role or [], password)))
-
-
-@account.command("grant")
-def grant(name: str, role: str, unit: str = "", data: Data = None, database_url: Url = None) -> None:
-    """Let an account act in a role for a unit."""
-    from api import managing
-
-    with database(Settings.read(data, database_url)) as found:
-        typer.echo(asyncio.run(managing.grant(found, name, role, unit)))
-
-
-@account.command("revoke")
-def revoke(name: str, role: str, unit: str = "", data: Data = None, database_url: Url = None) -> None:
-    """Let an account no longer act in a role for a unit."""
-    from api import managing
-
-    with database(Settings.read(data, database_url)) as found:
-        typer.echo(asyncio.run(managing.revoke(found, name, role, unit)))
-
-
-@account.command("password")
-def change_password(name: str, data: Data = None, database_url: Url = None) -> None:
-    """Set another password, which is asked, or read from standard input; all its sessions end."""
-    from api import managing
-
-    password = _password()
-    with database(Settings.read(data, database_url)) as found:
-        typer.echo(asyncio.run(managing.change_password(found, name, password)))
-
-
-@account.command("close")
-def close_account(name: str, data: Data = None, database_url: Url = None) -> None:
-    """Let nobody sign in with an account any more."""
-    from api import managing
-
-    with database(Settings.read(data, database_url)) as found:
-        typer.echo(asyncio.run(managing.close_account(found, name)))
-
-
-def _password() -> str:
-    if sys.stdin.isatty():
-        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
-    return sys.stdin.readline().rstrip("\n")
-
-
 def main() -> None:
     """Run a command: 0 done, 1 refused or failed with one line that says why, 2 wrong usage."""
     try:
-        usual = "info" if {"serve", "project"} & set(sys.argv) else "error"
+        usual = "info" if {"serve", "project", "tell"} & set(sys.argv) else "error"
         configure_logs(os.environ.get("WHISTLE_LOG") or usual)
         app()
     except SystemExit as ended:

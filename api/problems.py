@@ -29,6 +29,7 @@ STATUS: Mapping[type[Exception], int] = {
     errors.UnknownTicket: 404,
     errors.UnknownAccount: 404,
     errors.UnknownUnit: 404,
+    errors.UnknownReceiver: 404,
     errors.VersionDiffers: 412,
     errors.OutOfRange: 422,
     errors.UnknownGrid: 422,

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import structlog
@@ -16,20 +16,21 @@ from projections.accounts import Accounts
 from projections.board import Board
 from projections.engine import Engine
 from projections.overdue import Overdue
+from projections.receivers import Receivers
 from projections.units import Units
 from projections.view import View
 from projections.workload import Workload
 
 log = structlog.get_logger()
 
-VIEWS: tuple[View, ...] = (Units(), Accounts(), Board(), Workload(), Overdue())
+VIEWS: tuple[View, ...] = (Units(), Accounts(), Receivers(), Board(), Workload(), Overdue())
 """All views there are."""
 AGAIN = 1.0
-"""Seconds before a projector that ended by itself is started anew."""
+"""Seconds before a process that ended by itself is started anew."""
 YIELDING = 5
 """How nice the projector is: where the machine is full, commands come first."""
 PATIENCE = 10.0
-"""Seconds a projector has to end its batch."""
+"""Seconds a process has to end what is under way."""
 COLLECT_SELDOM = 50_000, 20, 100
 """Python's collector walks all folded histories each time: left at its defaults, it is seen in the lag."""
 
@@ -41,24 +42,24 @@ def project(database: Database, with_parent: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: engine.stop())
     if with_parent:
-        threading.Thread(target=_stop_with_parent, args=[engine], daemon=True).start()
+        threading.Thread(target=stop_with_parent, args=[engine.stop], daemon=True).start()
     gc.freeze()
     gc.set_threshold(*COLLECT_SELDOM)
     engine.run()
 
 
-def _stop_with_parent(engine: Engine) -> None:
+def stop_with_parent(stop: Callable[[], object]) -> None:
     """The parent holds the other end of our standard input: it closes however the parent ends."""
     while os.read(0, 1):
         pass
-    engine.stop()
+    stop()
 
 
 @contextmanager
-def projector(database: Database) -> Iterator[None]:
-    """Keep a projector running beside this process."""
+def beside(database: Database, command: str) -> Iterator[None]:
+    """Keep a process of ours running beside this one: `project` or `tell`."""
     stopping = threading.Event()
-    keeper = threading.Thread(target=_keep, args=[database, stopping])
+    keeper = threading.Thread(target=_keep, args=[database, command, stopping])
     keeper.start()
     try:
         yield
@@ -67,10 +68,10 @@ def projector(database: Database) -> Iterator[None]:
         keeper.join()
 
 
-def _keep(database: Database, stopping: threading.Event) -> None:
+def _keep(database: Database, command: str, stopping: threading.Event) -> None:
     while not stopping.is_set():
         process = subprocess.Popen(
-            [sys.executable, "-m", "api.command_line", "project", "--with-parent"],
+            [sys.executable, "-m", "api.command_line", command, "--with-parent"],
             stdin=subprocess.PIPE,
             env={**os.environ, "WHISTLE_DATABASE_URL": database.service},
             start_new_session=True,
@@ -85,5 +86,5 @@ def _keep(database: Database, stopping: threading.Event) -> None:
             process.kill()
             process.wait()
         if not stopping.is_set():
-            log.error("projector_ended", code=process.returncode)
+            log.error("process_ended", command=command, code=process.returncode)
             stopping.wait(AGAIN)

@@ -13,10 +13,11 @@ import uvicorn
 
 from adapters.database import database
 from adapters.settings import BadSetting, Settings
+from adapters.telling.means import Means
 from api import demonstration
 from api.app import application
 from api.hosts import is_loopback
-from api.projector import projector
+from api.projector import beside
 
 LAST_WORDS = 10
 """Seconds for requests under way when the service is told to stop."""
@@ -25,10 +26,13 @@ COLLECT_SELDOM = 20_000, 20, 50
 """Python's collector walks all remembered histories each time: left at its defaults, it is seen in p99."""
 
 
-def serve(settings: Settings, host: str, port: int, demo: bool, with_projector: bool) -> None:
+def serve(
+    settings: Settings, host: str, port: int, demo: bool, with_projector: bool, with_messenger: bool
+) -> None:
     """Serve until SIGTERM or SIGINT; what was accepted by then is finished."""
     if demo and not is_loopback(host):
         raise BadSetting(f"The demonstration has known passwords and is not shown on {host}: use 127.0.0.1.")
+    Means.read()  # A bad setting is said here and now.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
     with ExitStack() as stack:
@@ -42,7 +46,9 @@ def serve(settings: Settings, host: str, port: int, demo: bool, with_projector: 
         if demo:
             asyncio.run(demonstration.load(found))
         if with_projector and not settings.stock_recorder:
-            stack.enter_context(projector(found))
+            stack.enter_context(beside(found, "project"))
+        if with_messenger and not settings.stock_recorder:
+            stack.enter_context(beside(found, "tell"))
         address = f"http://{host if ':' not in host else f'[{host}]'}:{listening.getsockname()[1]}"
         typer.echo(f"Whistle 吹哨 answers on {address}")
         if demo:

@@ -210,6 +210,14 @@ class AccountExists(Refusal):
     """An account {account} is already there: take another name."""
 
 
+class UnknownReceiver(Refusal):
+    """There is no receiver {receiver}: choose one from /api/receivers."""
+
+
+class ReceiverExists(Refusal):
+    """A receiver {receiver} is already there: amend it, or take another code."""
+
+
 class RoleUnfit(Refusal):
     """The role {role} belongs to a {needed}, and {unit} is none: choose a fitting unit."""
 

@@ -31,6 +31,7 @@ STOOD = {
     "account": ["account.opened", "account.role_granted"],
     "calendar": ["calendar.begun"],
     "catalogue": ["catalogue.begun"],
+    "receiver": ["receiver.registered"],
 }
 """What has happened before a sample is applied."""
 SILENT = {"ticket.progress_noted", "account.password_changed"}

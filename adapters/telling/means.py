@@ -1,0 +1,107 @@
+"""What telling people needs of the machine: addresses, networks, secrets."""
+
+import os
+import re
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+from adapters.settings import BadSetting
+
+Network = IPv4Network | IPv6Network
+LONGEST_SECRET = 10_000
+
+
+class NotTaken(Exception):
+    """A message was not taken; the sentence says why and holds nothing secret.
+
+    `refused` says that it was the message itself that was refused, so that others may pass.
+    """
+
+    def __init__(self, why: str, refused: bool = False) -> None:
+        super().__init__(why)
+        self.refused = refused
+
+
+@dataclass(frozen=True)
+class Mail:
+    """The server that takes our e-mail."""
+
+    host: str
+    port: int
+    sender: str
+    user: str | None = None
+    password: str | None = None
+    tls: bool = False
+    """Whether it speaks TLS from the first word on (smtps)."""
+
+
+@dataclass(frozen=True)
+class Means:
+    """All of it, read once when a process starts; only secrets of receivers are read at each use."""
+
+    public_url: str | None = None
+    mail: Mail | None = None
+    networks: tuple[Network, ...] = ()
+    """Networks that are not public, and may be told all the same."""
+    secrets: Path | None = None
+    """The folder that holds a file for each secret."""
+
+    @classmethod
+    def read(cls) -> Self:
+        """What the environment says: see docs/telling.md."""
+        public = os.environ.get("WHISTLE_PUBLIC_URL", "").rstrip("/") or None
+        if public and (urlsplit(public).scheme not in ("http", "https") or not public.isascii()):
+            raise BadSetting("WHISTLE_PUBLIC_URL is no web address: write https://whistle.example.org.")
+        folder = os.environ.get("WHISTLE_SECRETS")
+        return cls(public, _mail(), _networks(), Path(folder) if folder else None)
+
+    def secret(self, name: str) -> str:
+        """The secret of this name: a file in the folder, or `WHISTLE_SECRET_NAME`. Raises `NotTaken`."""
+        try:
+            if self.secrets and (file := self.secrets / name).is_file():
+                with file.open(encoding="utf-8") as opened:
+                    return opened.read(LONGEST_SECRET).strip()
+        except (OSError, UnicodeError):
+            raise NotTaken(f"the secret {name} cannot be read") from None
+        if value := os.environ.get("WHISTLE_SECRET_" + name.upper().replace("-", "_")):
+            return value.strip()
+        raise NotTaken(f"the secret {name} is not there: put it into the folder WHISTLE_SECRETS")
+
+    def link(self, ticket: object) -> str | None:
+        """Where a ticket is seen."""
+        return f"{self.public_url}/tickets/{ticket}" if self.public_url else None
+
+
+def _mail() -> Mail | None:
+    given = os.environ.get("WHISTLE_SMTP")
+    if not given:
+        return None
+    try:
+        url = urlsplit(given)
+        tls = {"smtp": False, "smtps": True}[url.scheme]
+        host, port = str(url.hostname), url.port or (465 if tls else 25)
+    except (ValueError, KeyError):
+        raise BadSetting("WHISTLE_SMTP is no mail server: write smtp://user@mail.example.org:587.") from None
+    sender = os.environ.get("WHISTLE_SMTP_FROM", "")
+    if not re.fullmatch(r"[!-~]+@[!-~]+", sender):
+        raise BadSetting("WHISTLE_SMTP needs WHISTLE_SMTP_FROM, the address that e-mail comes from.")
+    password = os.environ.get("WHISTLE_SMTP_PASSWORD")
+    if file := os.environ.get("WHISTLE_SMTP_PASSWORD_FILE"):
+        try:
+            password = Path(file).read_text("utf-8").strip()
+        except OSError as problem:
+            raise BadSetting(
+                f"WHISTLE_SMTP_PASSWORD_FILE names {file}, which cannot be read: {problem.strerror}."
+            ) from None
+    return Mail(host, port, sender, url.username, password, tls)
+
+
+def _networks() -> tuple[Network, ...]:
+    given = os.environ.get("WHISTLE_TELL_NETWORKS", "").split()
+    try:
+        return tuple(ip_network(each) for each in given)
+    except ValueError:
+        raise BadSetting("WHISTLE_TELL_NETWORKS must hold networks such as 10.20.0.0/16.") from None
