@@ -27,7 +27,8 @@ FOREVER = {
     "never ends its head": (b"HTTP/1.1 200 OK\r\n", b"X-More: %s\r\n" % (b"x" * 60000)),
     "hangs": (b"", b""),
 }
-BETWEEN_DRIPS = 0.2
+BETWEEN_DRIPS, LATE = 0.2, 0.03
+"""Seconds."""
 
 
 class Heard(NamedTuple):
@@ -83,11 +84,17 @@ class Handler(socketserver.StreamRequestHandler):
         while line := self.rfile.readline().decode().strip():
             name, _, value = line.partition(":")
             headers[name.lower()] = value.strip()
-        body = self.rfile.read(int(headers.get("content-length", 0)))
+        length = int(headers.get("content-length", 0))
+        body = self.rfile.read(length)
+        if len(body) < length:
+            return  # Half a request, of somebody who was killed.
         does = self.server.does
         self.server.heard.append(Heard(first[1], headers, body))
         if does == "redirects":
             self.wfile.write(f"HTTP/1.1 307 There\r\nLocation: {self.server.url}\r\n\r\n".encode())
+        elif does == "takes it late":
+            self.server.ending.wait(LATE)
+            self.wfile.write(ANSWERS["takes it"])
         elif does in ANSWERS:
             self.wfile.write(ANSWERS[does])
         else:

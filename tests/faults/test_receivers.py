@@ -144,7 +144,7 @@ def test_killed_at_any_time_each_is_told_at_least_once_in_order_without_a_gap(
     seed = SystemRandom().randrange(10**6)
     print(f"seed {seed}")  # noqa: T201 - to run the same rounds again
     random, town = Random(seed), Town(seed)
-    with listening() as one, listening() as other:
+    with listening("takes it late") as one, listening() as other:
         first = register(database, ("one", one.url), ("other", other.url)) + 1
         messengers = [Process(database, tmp_path), Process(database, tmp_path)]  # One leads, one stands by.
         try:
@@ -160,7 +160,8 @@ def test_killed_at_any_time_each_is_told_at_least_once_in_order_without_a_gap(
                 wait_for(partial(has, server, all_of_them[-1]), 60)
         finally:
             codes = [messenger.end() for messenger in messengers]
-    assert codes == [0, 0]
+    print(f"{len(one.heard) - len(all_of_them)} repeats")  # noqa: T201
+    assert 0 in codes, "The one that stands by may have been ended before it had begun."
     for server in (one, other):
         heard = [each.position for each in server.heard]
         assert positions(server) == all_of_them
