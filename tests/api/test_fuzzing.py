@@ -78,6 +78,14 @@ def service(steps: Steps) -> Iterator[Serving]:
     for role, unit in ROLES:
         held = {"role": role, "unit": unit}
         assert steps.people["admin"].post("/api/accounts/admin/grant", json=held).status_code == 200
+    receiver = {
+        "code": KNOWN["code"],
+        "name": "供电",
+        "way": "inbox",
+        "topics": ["ticket.*"],
+        "unit": "power",
+    }
+    assert steps.people["admin"].post("/api/receivers", json=receiver).status_code == 201
     with serving("--database-url", steps.people.database.owner) as found:
         yield found
 
