@@ -1,5 +1,6 @@
 """One receiver's messages: in order, paced, rested after failures, given up in the end, sent when asked."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -36,7 +37,7 @@ class Stage:
         self.to = to
         self.sent: list[tuple[datetime, Message]] = []
         self.tried: list[datetime] = []
-        self.trouble: Callable[[Message], Exception | None] = lambda message: None
+        self.trouble: Callable[[Message], BaseException | None] = lambda message: None
         self.takes: Callable[[], timedelta] = timedelta
         self._database = database
         self._written = 0
@@ -107,8 +108,7 @@ async def stage(empty: Database) -> AsyncIterator[Stage]:
 async def test_a_robot_never_gets_more_than_20_in_any_minute_however_long_each_is_under_way(
     stage: Stage, slowest: float
 ) -> None:
-    random = Random(7)
-    stage.takes = lambda: timedelta(seconds=random.uniform(0, slowest))
+    stage.takes = lambda: timedelta(seconds=slowest if len(stage.tried) % 40 == 1 else 0)
     stage.write(65)
     await stage.run()
     assert stage.positions == list(range(1, 66))
@@ -152,6 +152,18 @@ async def test_who_is_away_for_a_day_gets_everything_in_order_and_nobody_hammers
     assert stage.sent[0][0] - BEGUN < DAY + LONGEST_REST
     assert await stage.dead() == []
     assert (await stage.outbox.standing([stage.to.id]))[stage.to.id]["failures"] == 0
+
+
+async def test_a_send_that_is_cut_short_is_made_again(stage: Stage) -> None:
+    stage.write(2)
+    stage.trouble = lambda message: asyncio.CancelledError()
+    with pytest.raises(asyncio.CancelledError):
+        await stage.run()
+    stage.trouble = lambda message: None
+    stage.restart()
+    await stage.run()
+    assert stage.positions == [1, 2]
+    assert len(stage.tried) == 3
 
 
 async def test_a_restart_forgets_no_rest(stage: Stage) -> None:

@@ -111,18 +111,23 @@ def test_whoever_is_ill_delays_nobody_and_gets_all_when_well(
 class Process:
     """A `whistle tell` of its own, to be killed."""
 
-    def __init__(self, database: Database, folder: Path) -> None:
+    def __init__(self, database: Database, folder: Path, nth: int) -> None:
         (folder / "the-secret").write_text(KEY)
-        self.log = folder / "messenger.log"
+        self.log = folder / f"messenger-{nth}.log"
         settings = {
             "WHISTLE_DATABASE_URL": database.service,
             "WHISTLE_TELL_NETWORKS": "127.0.0.0/8",
             "WHISTLE_SECRETS": str(folder),
         }
-        with self.log.open("a") as log:
+        with self.log.open("w") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "api.command_line", "tell"], env={**os.environ, **settings}, stderr=log
             )
+
+    @property
+    def leads(self) -> bool:
+        """Whether it is the one that tells."""
+        return "messenger_started" in self.log.read_text()
 
     def kill(self) -> None:
         """SIGKILL."""
@@ -146,15 +151,19 @@ def test_killed_at_any_time_each_is_told_at_least_once_in_order_without_a_gap(
     random, town = Random(seed), Town(seed)
     with listening("takes it late") as one, listening() as other:
         first = register(database, ("one", one.url), ("other", other.url)) + 1
-        messengers = [Process(database, tmp_path), Process(database, tmp_path)]  # One leads, one stands by.
+        messengers = [Process(database, tmp_path, nth) for nth in range(2)]  # One leads, one stands by.
         try:
-            for _ in range(KILLS):
+            for nth in range(KILLS):
                 wanted = head(database) + random.randint(1, 25)
                 asyncio.run(write(database, town.live(30)))
-                wait_for(partial(has, one, wanted), 60)
-                random.shuffle(messengers)
-                messengers.pop().kill()
-                messengers.append(Process(database, tmp_path))
+                wait_for(partial(has, random.choice([one, other]), wanted), 60)
+                leader = next(messenger for messenger in messengers if messenger.leads)
+                threading.Event().wait(
+                    random.uniform(0, 0.05)
+                )  # Nothing is waited for: any moment is as good.
+                leader.kill()
+                messengers.remove(leader)
+                messengers.append(Process(database, tmp_path, nth + 2))
             all_of_them = list(range(first, head(database) + 1))
             for server in (one, other):
                 wait_for(partial(has, server, all_of_them[-1]), 60)
@@ -172,6 +181,7 @@ def test_killed_at_any_time_each_is_told_at_least_once_in_order_without_a_gap(
         assert len(set(ids.values())) == len(ids)
     waiting = "SELECT count(*) FROM outbox.message WHERE sent_at IS NULL OR dead_at IS NOT NULL"
     assert row(database, waiting) == (0,)
-    said = (tmp_path / "messenger.log").read_text()
+    said = "".join(log.read_text() for log in tmp_path.glob("*.log"))
+    assert said.count("messenger_started") > KILLS
     assert KEY not in said
     assert "Traceback" not in said
