@@ -186,8 +186,7 @@ async def retry_dead(code: str, asked: Retry, calling: Calling) -> Response:
     found = await _found(calling, code)
     found.administrator(calling.person, "retry messages")
     found.must_be_open()
-    serving = calling.serving
-    return Json(Retried(await Outbox(serving.reading).retry(found.id, asked.position, serving.store.now())))
+    return Json(Retried(await Outbox(calling.serving.reading).retry(found.id, asked.position)))
 
 
 @router.get("/inbox", response_model=shapes.Page[InboxShape], openapi_extra=SIGNED_IN)

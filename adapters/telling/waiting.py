@@ -78,7 +78,7 @@ WITH well AS (
     UPDATE outbox.receiver SET failures = 0, failing_since = NULL, not_before = NULL
      WHERE receiver = %(receiver)s
 ), again AS (
-    UPDATE outbox.message SET dead_at = NULL, attempts = 0, written_at = %(at)s
+    UPDATE outbox.message SET dead_at = NULL, attempts = 0
      WHERE receiver = %(receiver)s AND dead_at IS NOT NULL
        AND (%(position)s::bigint IS NULL OR position = %(position)s)
     RETURNING position
@@ -157,9 +157,9 @@ class Outbox:
         """The messages that were given up (死信), oldest first."""
         return await self._reading.rows(DEAD, {"receiver": receiver, "limit": limit, "after": after})
 
-    async def retry(self, receiver: UUID, position: int | None, at: datetime) -> int:
+    async def retry(self, receiver: UUID, position: int | None) -> int:
         """Let what was given up wait once more, before all that is newer; gives how many that are."""
-        rows = await self._do(RETRY, receiver, position, at=at)
+        rows = await self._do(RETRY, receiver, position)
         return int(rows[0]["retried"])
 
     async def inbox(self, receivers: Sequence[UUID], limit: int, until: int) -> list[dict[str, Any]]:

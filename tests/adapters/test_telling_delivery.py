@@ -199,10 +199,10 @@ async def test_what_was_given_up_is_sent_when_asked_with_its_ids_and_before_what
     await stage.run(BEGUN + GIVE_UP + 2 * LONGEST_REST)
     stage.write(1)
     stage.trouble = lambda message: None
-    assert await stage.outbox.retry(stage.to.id, 2, stage.now) == 1
-    assert await stage.outbox.retry(stage.to.id, 2, stage.now) == 0
+    assert await stage.outbox.retry(stage.to.id, 2) == 1
+    assert await stage.outbox.retry(stage.to.id, 2) == 0
     assert await stage.dead() == [1]
-    assert await stage.outbox.retry(stage.to.id, None, stage.now) == 1
+    assert await stage.outbox.retry(stage.to.id, None) == 1
     await stage.run()
     assert stage.positions == [1, 2, 3]
     assert [m.id for _, m in stage.sent] == [Message(stage.to.id, p, TOLD, None).id for p in (1, 2, 3)]
