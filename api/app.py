@@ -9,11 +9,11 @@ from pydantic import TypeAdapter
 
 from adapters.database import Database
 from adapters.settings import Settings
-from api import administration, catalogue, lists, session, shapes, telling, tickets
-from api.hosts import KnownHosts
-from api.problems import handle_problems
-from api.requests import EveryRequest
 from api.service import running
+from api.web import administration, catalogue, lists, session, shapes, telling, tickets
+from api.web.hosts import KnownHosts
+from api.web.problems import handle_problems
+from api.web.requests import EveryRequest
 
 SCHEMAS = "#/components/schemas/{model}"
 PROBLEMS: dict[int | str, dict[str, Any]] = {

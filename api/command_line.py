@@ -14,7 +14,7 @@ from adapters.database import database
 from adapters.logs import configure_logs
 from adapters.recorder import OutcomeUnknown, Unavailable
 from adapters.settings import BadSetting, Settings
-from api.account_commands import Data, Url, account
+from api.terminal.accounts import Data, Url, account
 from domain.errors import Refusal
 from projections.fold import Damaged
 from projections.rebuild import Outdated
@@ -95,7 +95,7 @@ def migrate(data: Data = None, database_url: Url = None) -> None:
 @app.command()
 def status(data: Data = None, database_url: Url = None) -> None:
     """Where the log and the views stand."""
-    from api import inspecting
+    from api.terminal import inspecting
 
     with database(Settings.read(data, database_url)) as found:
         inspecting.status(found)
@@ -110,8 +110,8 @@ def rebuild(
     database_url: Url = None,
 ) -> None:
     """Build views anew from the log while the service runs."""
-    from api import inspecting
     from api.projector import VIEWS
+    from api.terminal import inspecting
 
     with database(Settings.read(data, database_url)) as found:
         inspecting.rebuild_views(found, VIEWS, views or [])
@@ -127,7 +127,7 @@ def replay(
     database_url: Url = None,
 ) -> None:
     """Show how a ticket stood, and what happened to it until then."""
-    from api import inspecting
+    from api.terminal import inspecting
 
     with database(Settings.read(data, database_url)) as found:
         show = inspecting.deadlines if deadlines else inspecting.replay
@@ -146,11 +146,11 @@ def compute_deadlines(
     database_url: Url = None,
 ) -> None:
     """Print a table with a column due added: when limits such as 5 working_days end."""
-    from api import deadlines
+    from api.terminal import deadlines
 
     found = deadlines.calendar_at_hand(calendar, asks_log=bool(data or database_url))
     if found is None:
-        from api import calendars
+        from api.terminal import calendars
 
         found = calendars.calendar_in_log(calendar, data, database_url)
     if not deadlines.answer(found, hours, zone, file):
@@ -160,7 +160,7 @@ def compute_deadlines(
 @imports.command("units")
 def import_units(file: Path, data: Data = None, database_url: Url = None) -> None:
     """Places and departments: columns code, name, parent, level; other columns are kept as they are."""
-    from api import importing
+    from api.terminal import importing
 
     with database(Settings.read(data, database_url)) as found:
         asyncio.run(importing.import_units(found, file))
@@ -177,7 +177,7 @@ def import_tickets(
     database_url: Url = None,
 ) -> None:
     """Reports: what was imported before is left alone, refused rows go to FILE.refused.csv."""
-    from api import importing
+    from api.terminal import importing
 
     with database(Settings.read(data, database_url)) as found:
         asyncio.run(importing.import_tickets(found, file, map or [], set or []))
@@ -199,7 +199,7 @@ def import_catalogue(
     database_url: Url = None,
 ) -> None:
     """A version of the catalogue, CSV or Excel; refused rows go to FILE.refused.csv."""
-    from api import adopting
+    from api.terminal import adopting
 
     with database(Settings.read(data, database_url)) as found:
         asyncio.run(
@@ -215,7 +215,7 @@ def import_calendar(
     database_url: Url = None,
 ) -> None:
     """Years of a calendar as their official notices say them: JSON in holiday-cn's shape, one or an array."""
-    from api import calendars
+    from api.terminal import calendars
 
     with database(Settings.read(data, database_url)) as found:
         typer.echo(asyncio.run(calendars.import_calendar(found, file, name)))

@@ -4,10 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Annotated
 
 import psycopg
-from fastapi import Depends, Request
 
 from adapters.batching import Batching
 from adapters.database import Database
@@ -112,12 +110,3 @@ async def _cancel(task: asyncio.Task[None]) -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
-
-
-async def service(request: Request) -> Service:
-    """The service of the application that got this request."""
-    found: Service = request.app.state.service
-    return found
-
-
-Serving = Annotated[Service, Depends(service)]

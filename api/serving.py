@@ -16,8 +16,8 @@ from adapters.settings import BadSetting, Settings
 from adapters.telling.means import Means
 from api import demonstration
 from api.app import application
-from api.hosts import is_loopback
 from api.projector import beside
+from api.web.hosts import is_loopback
 
 LAST_WORDS = 10
 """Seconds for requests under way when the service is told to stop."""

@@ -21,7 +21,7 @@ from starlette.responses import Response
 
 from adapters.embedded import embedded_postgres
 from adapters.event_store import new_id
-from api.problems import Json
+from api.web.problems import Json
 from domain.ticket.commands import Report
 
 TABLE = """

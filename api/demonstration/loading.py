@@ -9,8 +9,8 @@ import structlog
 from adapters.database import Database
 from api.demonstration.lives import Life, matters, reported
 from api.demonstration.town import PASSWORD, Member, members, units
-from api.managing import at_work
 from api.service import Service
+from api.terminal.managing import at_work
 from domain.account import Account, Grant, Open
 from domain.actors import OPERATOR
 from domain.errors import Conflict

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from api.managing import at_work
+from api.terminal.managing import at_work
 from domain.actors import OPERATOR
 from domain.calendar import CHINA
 from domain.working_time import CHINESE, Day, Year

@@ -9,7 +9,7 @@ import pytest
 from adapters.event_store import new_id
 from api.demonstration.lives import DISPATCHER, HANDLERS
 from api.demonstration.town import COMMUNITIES, DEPARTMENTS, GRIDS, grid_worker, sorter
-from api.managing import at_work
+from api.terminal.managing import at_work
 from domain.category import CATEGORIES
 from domain.ticket import Ticket, commands
 from domain.ticket.stage import Urgency

@@ -69,7 +69,8 @@ def main() -> None:
     """Read one command a line, run it in a fork, answer with its exit code."""
     import typer.rich_utils  # noqa: PLC0415
 
-    from api import command_line, importing, inspecting, managing, projector, serving  # noqa: PLC0415
+    from api import command_line, projector, serving  # noqa: PLC0415
+    from api.terminal import importing, inspecting, managing  # noqa: PLC0415
 
     assert typer.rich_utils, (importing, inspecting, managing, projector, serving)
     gc.freeze()  # Collected once here, not in each fork.

@@ -12,7 +12,7 @@ from openpyxl import DEFUSEDXML, Workbook
 from adapters.database import Database, database
 from adapters.settings import Settings
 from api.adopted import versions
-from api.managing import at_work
+from api.terminal.managing import at_work
 from domain.calendar import CHINA
 from domain.catalogue import Rule, in_force
 from tests.command_line.whistle import SHARED, done, position, refused, serving

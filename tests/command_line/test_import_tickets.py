@@ -9,8 +9,8 @@ import pytest
 
 from adapters.database import Database
 from adapters.recorder import Unavailable
-from api.importing import import_tickets
-from api.table import AT_ONCE, Row, outcome_of
+from api.terminal.importing import import_tickets
+from api.terminal.table import AT_ONCE, Row, outcome_of
 from domain.unit import Unit
 from tests.adapters.proxy import wire
 from tests.command_line.whistle import SHARED, done, position, refused, serving

@@ -11,7 +11,7 @@ from functools import lru_cache
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.problems import problem
+from api.web.problems import problem
 
 NOT_HERE = (
     "The service does not answer to the name in the Host header: use the address it printed, "

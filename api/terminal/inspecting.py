@@ -6,13 +6,12 @@ from typing import Any
 
 import psycopg
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from adapters.database import Database
 from adapters.settings import BadSetting
-from api.managing import at_work
 from api.service import Service
+from api.terminal.managing import at_work
+from api.terminal.progress import progress
 from domain.calendar import CHINA
 from domain.errors import UnknownTicket
 from domain.ticket import Ticket
@@ -24,14 +23,6 @@ from projections.view import STANDING, View
 HEAD = "SELECT position, recorded_at FROM log.head WHERE position > 0"
 
 LONGEST_LINE = 200
-
-
-def progress() -> Progress:
-    """A bar with counts on standard error."""
-    return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-        console=Console(stderr=True),
-    )  # fmt: skip
 
 
 def status(database: Database) -> None:

@@ -3,12 +3,11 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api import shapes
 from api.adopted import versions
-from api.pages import After, Code, CursorParameter, Limit, page, read_cursor
-from api.problems import Json
-from api.requests import SIGNED_IN, Caller, Calling, Route
-from api.service import Serving
+from api.web import shapes
+from api.web.paging import After, Code, CursorParameter, Limit, page, read_cursor
+from api.web.problems import Json
+from api.web.requests import SIGNED_IN, Caller, Calling, Route, Serving
 from domain.actors import Role
 from domain.catalogue import in_force
 from domain.errors import NotYours

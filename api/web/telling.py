@@ -10,10 +10,10 @@ from starlette.responses import Response
 from adapters.batch import Receipt
 from adapters.telling.message import Message
 from adapters.telling.waiting import Outbox, read_told
-from api import shapes
-from api.pages import After, CursorParameter, Limit, history_page, page, read_cursor
-from api.problems import Json
-from api.requests import HEADERS, SIGNED_IN, Caller, Calling, Route
+from api.web import shapes
+from api.web.paging import After, CursorParameter, Limit, history_page, page, read_cursor
+from api.web.problems import Json
+from api.web.requests import HEADERS, SIGNED_IN, Caller, Calling, Route
 from domain.actors import Role
 from domain.errors import Conflict, NotYours, ReceiverExists, UnknownReceiver, UnknownUnit
 from domain.receiver import AmendReceiver, Receiver, RegisterReceiver, Way

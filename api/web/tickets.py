@@ -14,11 +14,11 @@ from starlette.responses import Response
 
 from adapters.batch import Receipt
 from adapters.event_store import new_id
-from api import shapes
-from api.pages import After, Code, CursorParameter, Limit, history_page, page, read_cursor
-from api.problems import Json
-from api.requests import HEADERS, SIGNED_IN, Caller, Calling, Route
 from api.service import Service
+from api.web import shapes
+from api.web.paging import After, Code, CursorParameter, Limit, history_page, page, read_cursor
+from api.web.problems import Json
+from api.web.requests import HEADERS, SIGNED_IN, Caller, Calling, Route
 from domain.errors import OutOfRange, UnknownTicket
 from domain.ticket import Ticket, commands
 from domain.ticket.stage import Stage

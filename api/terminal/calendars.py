@@ -5,8 +5,8 @@ from pathlib import Path
 
 from adapters.database import Database, database
 from adapters.settings import BadSetting, Settings
-from api.deadlines import read_calendar
-from api.managing import at_work
+from api.terminal.deadlines import read_calendar
+from api.terminal.managing import at_work
 from domain.actors import OPERATOR
 from domain.errors import Conflict, YearsKnown
 from domain.working_time import CHINESE, Calendar

@@ -14,7 +14,7 @@ import typer
 from adapters.batching import Overloaded
 from adapters.recorder import OutcomeUnknown, Unavailable
 from adapters.settings import BadSetting
-from api.inspecting import progress
+from api.terminal.progress import progress
 from domain.errors import OutOfRange, Refusal
 from domain.text import NO_TEXT
 

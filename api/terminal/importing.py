@@ -10,10 +10,10 @@ from typing import Any
 
 from adapters.database import Database
 from api.adopted import versions
-from api.managing import at_work
 from api.places import place_of
 from api.service import Service
-from api.table import Outcome, Row, must_have, outcome_of, pairs, read_table
+from api.terminal.managing import at_work
+from api.terminal.table import Outcome, Row, must_have, outcome_of, pairs, read_table
 from domain.actors import OPERATOR
 from domain.calendar import CHINA
 from domain.catalogue import Versions, as_known_now

@@ -6,9 +6,8 @@ from datetime import datetime
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.problems import Json
-from api.requests import COOKIE, SIGNED_IN, Calling, Route, token
-from api.service import Serving
+from api.web.problems import Json
+from api.web.requests import COOKIE, SIGNED_IN, Calling, Route, Serving, token
 from domain.actors import Assignment
 
 router = APIRouter(prefix="/api/session", tags=["session"], route_class=Route)

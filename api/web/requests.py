@@ -17,8 +17,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapters.batch import Key, Receipt
-from api.problems import on_fault, problem
-from api.service import Service, service
+from api.service import Service
+from api.web.problems import on_fault, problem
 from domain.actors import Person
 from domain.errors import NotSignedIn, OutOfRange, VersionDiffers
 
@@ -127,6 +127,15 @@ class Caller:
         """Refuse another version than 0 for what is yet to be made."""
         if self.version:
             raise VersionDiffers(version=0, expected=self.version)
+
+
+async def service(request: Request) -> Service:
+    """The service of the application that got this request."""
+    found: Service = request.app.state.service
+    return found
+
+
+Serving = Annotated[Service, Depends(service)]
 
 
 async def caller(request: Request) -> Caller:

@@ -8,10 +8,10 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from adapters.batch import Receipt
-from api import shapes
-from api.pages import After, CursorParameter, Limit, history_page, page, read_cursor
-from api.problems import Json
-from api.requests import HEADERS, SIGNED_IN, Caller, Calling, Route
+from api.web import shapes
+from api.web.paging import After, CursorParameter, Limit, history_page, page, read_cursor
+from api.web.problems import Json
+from api.web.requests import HEADERS, SIGNED_IN, Caller, Calling, Route
 from domain import unit as units
 from domain.account import Account, Grant, Open, Revoke
 from domain.actors import Role

@@ -13,7 +13,7 @@ from openpyxl.utils import range_boundaries
 from openpyxl.worksheet.worksheet import Worksheet
 
 from adapters.settings import BadSetting
-from api.table import Row
+from api.terminal.table import Row
 
 LARGEST = 200 * 1024 * 1024
 """Bytes of a workbook, unpacked."""

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from api import shapes
 from api.adopted import versions
-from api.pages import Code, CursorParameter, Limit, page, read_cursor
-from api.problems import Json
-from api.requests import SIGNED_IN, Calling, Route
-from api.tickets import seen
+from api.web import shapes
+from api.web.paging import Code, CursorParameter, Limit, page, read_cursor
+from api.web.problems import Json
+from api.web.requests import SIGNED_IN, Calling, Route
+from api.web.tickets import seen
 from domain.catalogue import EXAMPLE, Proposal, Reason, Rule, Version, in_force, propose
 from domain.errors import OutOfRange
 from domain.text import OTHER

@@ -25,7 +25,7 @@ def open_account(
     database_url: Url = None,
 ) -> None:
     """Open an account; its password is asked, or read from standard input."""
-    from api import managing
+    from api.terminal import managing
 
     password = _password()
     with database(Settings.read(data, database_url)) as found:
@@ -35,7 +35,7 @@ def open_account(
 @account.command("grant")
 def grant(name: str, role: str, unit: str = "", data: Data = None, database_url: Url = None) -> None:
     """Let an account act in a role for a unit."""
-    from api import managing
+    from api.terminal import managing
 
     with database(Settings.read(data, database_url)) as found:
         typer.echo(asyncio.run(managing.grant(found, name, role, unit)))
@@ -44,7 +44,7 @@ def grant(name: str, role: str, unit: str = "", data: Data = None, database_url:
 @account.command("revoke")
 def revoke(name: str, role: str, unit: str = "", data: Data = None, database_url: Url = None) -> None:
     """Let an account no longer act in a role for a unit."""
-    from api import managing
+    from api.terminal import managing
 
     with database(Settings.read(data, database_url)) as found:
         typer.echo(asyncio.run(managing.revoke(found, name, role, unit)))
@@ -53,7 +53,7 @@ def revoke(name: str, role: str, unit: str = "", data: Data = None, database_url
 @account.command("password")
 def change_password(name: str, data: Data = None, database_url: Url = None) -> None:
     """Set another password, which is asked, or read from standard input; all its sessions end."""
-    from api import managing
+    from api.terminal import managing
 
     password = _password()
     with database(Settings.read(data, database_url)) as found:
@@ -63,7 +63,7 @@ def change_password(name: str, data: Data = None, database_url: Url = None) -> N
 @account.command("close")
 def close_account(name: str, data: Data = None, database_url: Url = None) -> None:
     """Let nobody sign in with an account any more."""
-    from api import managing
+    from api.terminal import managing
 
     with database(Settings.read(data, database_url)) as found:
         typer.echo(asyncio.run(managing.close_account(found, name)))

@@ -11,10 +11,10 @@ import typer
 from adapters.database import Database
 from adapters.settings import BadSetting
 from api.adopted import versions
-from api.managing import at_work
 from api.service import Service
-from api.table import Outcome, Row, must_have, outcome_of, pairs, read_table
-from api.workbook import SHEET, is_workbook, read_workbook
+from api.terminal.managing import at_work
+from api.terminal.table import Outcome, Row, must_have, outcome_of, pairs, read_table
+from api.terminal.workbook import SHEET, is_workbook, read_workbook
 from domain.actors import OPERATOR
 from domain.calendar import CHINA
 from domain.catalogue import PLAIN, Adopt, Catalogue, Rule, Versions, numbered, read_limit, standing_on

@@ -1,0 +1,1 @@
+"""How programs and browsers come in: HTTP; an endpoint parses, calls once, returns."""
