@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from adapters.batching import Batching
 from adapters.event_store import EventStore
 from domain.catalogue import Catalogue, Versions
-from domain.ticket.terms import CHINESE_OFFICE, Timing
+from domain.ticket.timing import CHINESE_OFFICE, Timing
 from domain.working_time import CHINESE, WorkingTime
 from domain.working_time.entered import EnteredCalendar
 

@@ -22,7 +22,7 @@ HELD_FOR: dict[Role, tuple[Kind, ...]] = {
 }
 """Which kind of unit each role that can be granted is held for."""
 
-RESERVED = ("resident", "operator")
+RESERVED = ("resident", "operator", "clock")
 """Names that events give to those who act without an account."""
 
 FOR_ALL = (Role.AUDITOR, Role.ADMINISTRATOR)

@@ -16,6 +16,7 @@ class Role(StrEnum):
     AUDITOR = "auditor"  # 审计: reads everything, changes nothing
     ADMINISTRATOR = "administrator"  # 管理员: units and accounts, no tickets
     HOLDER = "holder"  # 本人: whoever an account belongs to, for that account alone; never granted
+    CLOCK = "clock"  # 时钟: the service itself, when time is up; never granted
     OPERATOR = "operator"  # 运维: the command line of the machine itself, imports
 
     @property
@@ -60,5 +61,7 @@ class Person:
         return frozenset(held.unit for held in self.roles if held.role is role)
 
 
+CLOCK = Person("clock", (Assignment(Role.CLOCK, ""),))
+"""Whatever happens because time goes by."""
 OPERATOR = Person("operator", (Assignment(Role.OPERATOR, ""),))
 """Whoever works at the command line of the machine: has the files, so has the right."""

@@ -7,7 +7,7 @@ to do about it, and never holds personal data.
 import inspect
 from typing import Any
 
-OUR_WORDS = ("who", "verb", "why", "needed", "what")
+OUR_WORDS = ("who", "verb", "why", "needed", "what", "often")
 """Facts that are said in our words; all others may be what somebody wrote."""
 LONGEST_FACT = 50
 """Characters of what somebody wrote that a sentence repeats."""
@@ -80,7 +80,7 @@ class LeadCannotSendBack(Refusal):
 
 
 class RulingFinal(Refusal):
-    """The dispatcher has ruled twice on returns of {department}: that ruling is final."""
+    """The dispatcher has ruled {often} on returns of {department}: that ruling is final."""
 
 
 class OnHold(Refusal):
@@ -92,7 +92,7 @@ class NotHeld(Refusal):
 
 
 class HeldBefore(Refusal):
-    """The task of {department} was on hold once before, and a task is held once: extend or dispatch anew."""
+    """The task of {department} was on hold {often}, and cannot be again: extend or dispatch anew."""
 
 
 class AlreadyAsked(Refusal):
@@ -104,7 +104,7 @@ class NotAsked(Refusal):
 
 
 class TooManyExtensions(Refusal):
-    """The time of {department} was extended twice already, which is as often as it can be."""
+    """The time of {department} was extended {often} already, which is as often as it can be."""
 
 
 class RanOut(Refusal):
@@ -121,6 +121,18 @@ class AlreadyAppealed(Refusal):
 
 class NotAppealed(Refusal):
     """No appeal of {department} about its {clock} clock waits for a decision: nothing was changed."""
+
+
+class NotWaitedFor(Refusal):
+    """The ticket does not wait for {department} now: name {who}."""
+
+
+class NoReplyDue(Refusal):
+    """No reply of {department} is due: nothing was changed."""
+
+
+class NothingDue(Refusal):
+    """No step of the ladder is due for this ticket now: nothing was changed."""
 
 
 class AlreadyAttended(Refusal):

@@ -15,6 +15,11 @@ NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _PLAIN = {**{0xFEE0 + ascii: ascii for ascii in range(0x21, 0x7F)}, 0x3000: 0x20, 0xA0: 0x20}
 
 
+def often(count: int) -> str:
+    """How often, as a sentence says it."""
+    return {0: "never", 1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
 def narrow(text: str) -> str:
     """The text with full-width signs and blanks as plain ones; ² and the like stay, for 3² is no 32."""
     return text.translate(_PLAIN)

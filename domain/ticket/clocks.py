@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.calendar import CHINA
+from domain.ticket.ladder import Step
 from domain.working_time import Line, Measure, Says, rendered
 
 
@@ -19,6 +20,7 @@ class ClockName(StrEnum):
     ATTEND = "attend"  # 到场
     HANDLE = "handle"  # 办结
     VERIFY = "verify"  # 核查: the community's
+    REPLY = "reply"  # 回复督办: of whoever was urged or supervised
 
 
 OF_DEPARTMENT = (ClockName.CLAIM, ClockName.CONTACT, ClockName.ATTEND, ClockName.HANDLE)
@@ -117,6 +119,9 @@ class Clock:
     upheld: bool | None = None
     """What was decided on that appeal; None while nobody has."""
 
+    steps: tuple[Step, ...] = ()
+    """The steps of the ladder that were taken for it since it was set."""
+
     @property
     def appeal_open(self) -> bool:
         """Whether somebody appealed and nobody has decided."""
@@ -162,6 +167,10 @@ class Clocks:
         """Those that run."""
         return [clock for clock in self if clock.running]
 
+    def open(self, name: ClockName) -> list[Clock]:
+        """Those of this name that have not stopped, also where they stand still."""
+        return [clock for clock in self if clock.setting.name is name and clock.stopped_at is None]
+
     def paused(self, unit: str | None = None) -> list[Clock]:
         """Those that stand still and can go on, of one unit or of all."""
         return [
@@ -176,11 +185,13 @@ class Clocks:
             self.by_key[setting.key] = Clock(setting)
 
     def go_on(self, settings: Iterable[Setting]) -> None:
-        """Let those of these go on that stand still; what was decided on an appeal stays."""
+        """Let those of these go on that stand still; appeals and the steps that were taken stay."""
         for setting in settings:
             was = self.by_key.get(setting.key)
             if was is not None and was.paused_at is not None:
-                self.by_key[setting.key] = Clock(setting, appealed_by=was.appealed_by, upheld=was.upheld)
+                self.by_key[setting.key] = Clock(
+                    setting, appealed_by=was.appealed_by, upheld=was.upheld, steps=was.steps
+                )
 
     def stop(self, at: datetime, subject: str, *names: ClockName) -> None:
         """What these asked for is done, or not asked for any more."""

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from domain.ticket.clocks import ClockName
 from domain.ticket.events import Location, Reporter
+from domain.ticket.ladder import Step
 from domain.ticket.stage import Satisfied, Solved, Source, Urgency
 
 
@@ -147,6 +148,31 @@ class Resume:
     """解挂: the department goes on, with the time that was left."""
 
     department: str
+
+
+@dataclass(frozen=True)
+class Urge:
+    """催办: hurry, and reply; `department` is the unit meant, where the ticket waits for several."""
+
+    text: str
+    department: str | None = None
+
+
+@dataclass(frozen=True)
+class Supervise:
+    """督办: a yellow or a red card for a unit that the ticket waits for, and a reply is due."""
+
+    card: Step
+    text: str
+    department: str | None = None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """回复督办: what the unit says to having been urged or supervised."""
+
+    text: str
+    department: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """More time for a department (延期、挂账): it asks, and somebody else decides."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from domain.actors import Actor, Person, Role
 from domain.errors import (
@@ -13,21 +13,14 @@ from domain.errors import (
     RanOut,
     TooManyExtensions,
 )
-from domain.text import check_text
+from domain.text import check_text, often
 from domain.ticket import commands
 from domain.ticket import deferring_events as events
 from domain.ticket.clocks import ClockName, Setting
 from domain.ticket.handling import Handling
 from domain.ticket.stage import TaskStage
 from domain.ticket.task import Task
-from domain.ticket.terms import USUAL, Timing, due
-
-EXTENSIONS = 2
-"""How often the time of one task is extended, in one round."""
-HOLDS = 1
-"""How often one task is put on hold."""
-LONGEST_HOLD = timedelta(days=366)
-"""How far away the day may lie on which a task on hold is looked at again."""
+from domain.ticket.timing import USUAL, Timing, due
 
 
 class Deferring(Handling):
@@ -36,13 +29,13 @@ class Deferring(Handling):
     def request_extension(
         self, command: commands.RequestExtension, by: Person, at: datetime, timing: Timing = USUAL
     ) -> None:
-        """申请延期: before the time is up, and twice in a round at most."""
+        """申请延期: before the time is up, and as often in a round as the terms say."""
         actor, task = self.must_serve(by, "request_extension", command.department)
         self._task_must_be("request_extension", task, TaskStage.CLAIMED)
         if task.extension_asked_by is not None:
             raise AlreadyAsked(department=task.department)
-        if task.extensions >= EXTENSIONS:
-            raise TooManyExtensions(department=task.department)
+        if task.extensions >= timing.terms_at(at).extensions:
+            raise TooManyExtensions(department=task.department, often=often(task.extensions))
         if task.due_at < at:
             raise RanOut(department=task.department)
         check_text("reason", command.reason)
@@ -83,18 +76,20 @@ class Deferring(Handling):
         check_text("note", command.note)
         self._record(events.ExtensionRefused, actor, at, department=task.department, note=command.note)
 
-    def hold(self, command: commands.Hold, by: Person, at: datetime) -> None:
-        """挂账: once, until a day within a year; never decided by who serves the department."""
+    def hold(self, command: commands.Hold, by: Person, at: datetime, timing: Timing = USUAL) -> None:
+        """挂账: so often and so long as the terms say; never decided by who serves the department."""
         actor = self.must_be(by, "hold", (Role.DISPATCHER, self.town))
         task = self.task_of(command.department)
         self._task_must_be("hold", task, TaskStage.DISPATCHED, TaskStage.CLAIMED)
         self._must_not_serve(by, "hold", task.department)
-        if task.holds >= HOLDS:
-            raise HeldBefore(department=task.department)
+        terms = timing.terms_at(at)
+        if task.holds >= terms.holds:
+            raise HeldBefore(department=task.department, often=often(task.holds))
         check_text("reason", command.reason)
         review = command.review_at
-        if review.tzinfo is None or not at < review <= at + LONGEST_HOLD:
-            raise OutOfRange(field="review_at", why="must have a zone and lie after now, within a year")
+        if review.tzinfo is None or not at < review <= at + terms.longest_hold:
+            days = terms.longest_hold.days
+            raise OutOfRange(field="review_at", why=f"must have a zone and lie after now, within {days} days")
         clock = Setting(
             ClockName.DISPATCH,
             self.town,

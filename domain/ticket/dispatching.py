@@ -8,14 +8,14 @@ from domain.actors import Person, Role
 from domain.errors import AlreadyCalled, NothingToDispatch, OutOfRange, TaskWrongStage, UnknownDepartment
 from domain.text import check_optional_text, check_text
 from domain.ticket import commands, events
-from domain.ticket.appealing import Appealing
 from domain.ticket.clocks import ClockName, Setting
 from domain.ticket.stage import Stage, TaskStage
+from domain.ticket.supervising import Supervising
 from domain.ticket.task import Task
-from domain.ticket.terms import USUAL, Timing, due
+from domain.ticket.timing import USUAL, Timing, due
 
 
-class Dispatching(Appealing):
+class Dispatching(Supervising):
     """What the town does with a ticket in the departments' hands."""
 
     def dispatch(

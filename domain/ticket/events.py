@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from uuid import UUID
 
+from domain.actors import Role
 from domain.event import Created, Event
 from domain.ticket.clocks import ClockName, Setting
 from domain.ticket.lifting import clocks_of_calls, without_clocks
@@ -76,6 +77,7 @@ class Reported(Created):
 
     def apply(self, ticket: "Ticket") -> None:
         ticket.reported_at = self.at
+        ticket.imported = self.by.role is Role.OPERATOR
         ticket.stage_since = self.at
         ticket.clocks.set(self.clocks)
 

@@ -4,13 +4,13 @@ from datetime import datetime
 
 from domain.actors import Person
 from domain.errors import AlreadyAttended, LeadCannotSendBack, OnHold, RulingFinal, TaskWrongStage
-from domain.text import check_photos, check_text
+from domain.text import check_photos, check_text, often
 from domain.ticket import commands, events
 from domain.ticket.clocks import ClockName, Setting
 from domain.ticket.stage import Stage, TaskStage
 from domain.ticket.state import State
 from domain.ticket.task import Task
-from domain.ticket.terms import RETURNS, USUAL, Timing
+from domain.ticket.timing import USUAL, Timing
 
 
 class Handling(State):
@@ -36,8 +36,8 @@ class Handling(State):
         self._task_must_be("send_back", task, TaskStage.DISPATCHED, TaskStage.CLAIMED)
         if task.lead:
             raise LeadCannotSendBack(department=task.department)
-        if task.returns >= RETURNS:
-            raise RulingFinal(department=task.department)
+        if task.returns >= timing.terms_at(at).returns:
+            raise RulingFinal(department=task.department, often=often(task.returns))
         check_text("reason", command.reason)
         to_rule = timing.begin(ClockName.DISPATCH, self.town, self.urgency, at, about=task.department)
         self._record(

@@ -9,6 +9,7 @@ from domain.errors import NoTask, NotYours, UnknownTicket, WhichDepartment, Wron
 from domain.event import Aggregate
 from domain.ticket import events
 from domain.ticket.clocks import Clocks
+from domain.ticket.ladder import Step
 from domain.ticket.stage import Satisfied, Solved, Source, Stage, TaskStage, Urgency
 from domain.ticket.task import Task
 
@@ -41,6 +42,8 @@ class State(Aggregate):
     photos: tuple[str, ...]
     stage: Stage = field(default=Stage.REPORTED, init=False)
     reported_at: datetime = field(init=False)
+    imported: bool = field(default=False, init=False)
+    """Whether it comes from elsewhere, with the time it has there."""
     stage_since: datetime = field(init=False)
     tasks: dict[str, Task] = field(default_factory=dict, init=False)
     result: str | None = field(default=None, init=False)
@@ -55,6 +58,8 @@ class State(Aggregate):
     catalogue: str | None = field(default=None, init=False)
     clocks: Clocks = field(default_factory=Clocks, init=False)
     """Every clock as it was set last."""
+    cards: dict[str, Step] = field(default_factory=dict, init=False)
+    """The gravest card that each unit was given."""
     reopened: int = field(default=0, init=False)
     """How often it had to be done again."""
     link: UUID | None = field(default=None, init=False)
@@ -101,6 +106,7 @@ class State(Aggregate):
             Role.RESIDENT: (str(self.id),),
             Role.AUDITOR: ("", self.town, self.county),
             Role.OPERATOR: ("",),
+            Role.CLOCK: ("",),
         }
         return seen.get(role, ())
 

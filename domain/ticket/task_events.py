@@ -67,7 +67,7 @@ class ReturnAccepted(TaskEvent):
 
     def apply(self, ticket: "Ticket") -> None:
         ticket.tasks[self.department].let_go()
-        ticket.clocks.stop(self.at, self.department, ClockName.DISPATCH, *OF_DEPARTMENT)
+        ticket.clocks.stop(self.at, self.department, ClockName.DISPATCH, ClockName.REPLY, *OF_DEPARTMENT)
         ticket.clocks.set(self.clocks)
         ticket.settle(self.at)
 

@@ -22,7 +22,7 @@ from domain.ticket.clocks import ClockName, Setting
 from domain.ticket.dispatching import Dispatching
 from domain.ticket.stage import Solved, Stage, TaskStage
 from domain.ticket.state import spoken
-from domain.ticket.terms import USUAL, Timing
+from domain.ticket.timing import USUAL, Timing
 from domain.unit import Place
 
 

@@ -14,7 +14,8 @@ from tests.domain.permission_tables import Table, tables
 PAGE = Path(__file__).parents[2] / "docs" / "clocks.md"
 CLOCKS: Table
 LIMITS: Table
-CLOCKS, LIMITS = tables(PAGE.read_text(encoding="utf-8"))
+LADDER: Table
+CLOCKS, LIMITS, LADDER = tables(PAGE.read_text(encoding="utf-8"))
 RULING = "ruling"
 """The dispatch clock of the town that runs while it has to decide about one department."""
 

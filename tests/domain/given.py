@@ -14,7 +14,7 @@ from domain.errors import Refusal
 from domain.event import Event
 from domain.ticket import Ticket
 from domain.ticket.commands import Dispatch, GiveLink, Join, Part, Report
-from domain.ticket.terms import USUAL, Timing
+from domain.ticket.timing import USUAL, Timing
 from tests.domain.people import DEPARTMENTS, PLACE, TICKET, Step
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=CHINA)

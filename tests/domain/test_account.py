@@ -47,6 +47,7 @@ BELONGS_TO: dict[Role, set[Kind | None]] = {
     Role.RESIDENT: set(),
     Role.HOLDER: set(),
     Role.OPERATOR: set(),
+    Role.CLOCK: set(),
 }
 """Which kind of unit a role belongs to, None being all of them, written down from the practice."""
 A_WORKER = Grant(Role.GRID_WORKER, GRID)

@@ -17,7 +17,7 @@ from domain.ticket.commands import (
 from domain.ticket.events import Dispatched, Reopened, Reported, ReturnRefused, Sorted, Verified
 from domain.ticket.lifting import RULE
 from domain.ticket.stage import Urgency
-from domain.ticket.terms import Timing
+from domain.ticket.timing import Timing
 from domain.working_time import CHINESE, Calendar, Hours, WorkingTime
 from tests.domain.people import (
     A_DAY,

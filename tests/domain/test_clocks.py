@@ -21,14 +21,19 @@ from domain.ticket.commands import (
     RefuseReturn,
     Reject,
     Reopen,
+    Reply,
     RequestExtension,
     Resume,
     SendBack,
     Sort,
+    Supervise,
+    Urge,
 )
 from domain.ticket.events import Dispatched, Parted, Reopened, ReturnRefused
+from domain.ticket.ladder import Step as Rung
 from domain.ticket.stage import Urgency
-from domain.ticket.terms import CHINESE_OFFICE, EXAMPLE, Timing, in_force
+from domain.ticket.terms import EXAMPLE, in_force
+from domain.ticket.timing import CHINESE_OFFICE, Timing
 from domain.working_time import Limit
 from tests.domain.clock_tables import CLOCKS, LIMITS, RULING, changes, said, unsaid
 from tests.domain.given import NOON
@@ -79,6 +84,14 @@ LIVES: dict[str, tuple[Step, ...]] = {
         *(*called("water"), dispatcher(Hold("water", "等批复", NOON + 90 * A_DAY))),
         dispatcher(Resume("water")),
     ),
+    "urged, and joined before the reply": (
+        *(worker(REPORT), supervisor(Urge("请抓紧")), JOIN, PART, sorter(Reply("马上分拣"))),
+    ),
+    "supervised, while it is sent back, on hold, and let go": (
+        *(*called("water"), supervisor(Supervise(Rung.RED_CARD, "为何未到场", "water")), water(BACK)),
+        *(dispatcher(REFUSE), dispatcher(Hold("water", "等批复", NOON + 90 * A_DAY))),
+        *(dispatcher(Resume("water")), water(BACK), dispatcher(ACCEPT)),
+    ),
     "let go, and called again": (
         *(*called("water"), water(BACK), dispatcher(ACCEPT)),
         dispatcher(Dispatch("housing", ("water",))),
@@ -102,10 +115,11 @@ def test_everything_the_table_says_does_happen() -> None:
 def test_the_table_says_whose_each_clock_is() -> None:
     assert set(CLOCKS) == {*ClockName, RULING}
     units = {"community": COMMUNITY, "town": TOWN, "department": "water"}
+    anybody = "who was asked"
     for life in LIVES.values():
         for clock in story(*life).ticket.clocks:
             row = CLOCKS[RULING if clock.setting.about else clock.setting.name]
-            assert clock.setting.unit in (units[row["whose"]], "housing")
+            assert row["whose"] == anybody or clock.setting.unit in (units[row["whose"]], "housing")
             assert (clock.setting.name in OF_DEPARTMENT) == (row["whose"] == "department")
 
 

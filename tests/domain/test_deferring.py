@@ -40,7 +40,7 @@ from domain.ticket.deferring_events import (
 )
 from domain.ticket.events import Handled, ProgressNoted, SentBack
 from domain.ticket.stage import Stage
-from domain.ticket.terms import Timing
+from domain.ticket.timing import Timing
 from domain.working_time import Calendar, WorkingTime
 from tests.domain.given import NOON, given
 from tests.domain.people import (
@@ -245,7 +245,7 @@ def test_what_is_on_hold_is_looked_at_again_within_a_year(review: timedelta, all
     if allowed:
         outcome.then(Held)
     else:
-        outcome.then_refused(OutOfRange, "review_at", "within a year")
+        outcome.then_refused(OutOfRange, "review_at", "within 366 days")
 
 
 @pytest.mark.parametrize("review", [datetime(2026, 4, 1), datetime.min.replace(tzinfo=UTC)])  # noqa: DTZ001

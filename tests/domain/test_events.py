@@ -26,6 +26,7 @@ STOOD = {
         "ticket.link_given",
         "ticket.extension_requested",
         "ticket.appealed",
+        "ticket.urged",
     ],
     "unit": ["unit.registered"],
     "account": ["account.opened", "account.role_granted"],

@@ -12,7 +12,7 @@ from domain.ticket.clocks import ClockName
 from domain.ticket.commands import Dispatch, Sort
 from domain.ticket.events import Dispatched, Sorted
 from domain.ticket.stage import Urgency
-from domain.ticket.terms import USUAL
+from domain.ticket.timing import USUAL
 from tests.domain.given import NOON, given
 from tests.domain.people import A_DAY, A_MINUTE, AN_HOUR, COMMUNITY, dispatcher, sorter, worker
 from tests.domain.stories import REPORT, SORTED

@@ -26,12 +26,16 @@ from domain.ticket.commands import (
     RefuseReturn,
     Reject,
     Reopen,
+    Reply,
     RequestExtension,
     Resume,
     RevokeLink,
     SendBack,
+    Supervise,
     UpholdAppeal,
+    Urge,
 )
+from domain.ticket.ladder import Step as Rung
 from domain.ticket.stage import Stage, TaskStage
 from tests.domain import people, permission_tables
 from tests.domain.given import NOON, Given, given
@@ -75,6 +79,9 @@ ASKED = {
     "refuse extension": RefuseExtension("water", "来得及"),
     "hold": Hold("water", "等批复", LATER),
     "resume": Resume("water"),
+    "urge": Urge("请抓紧"),
+    "supervise": Supervise(Rung.RED_CARD, "为何未到场"),
+    "reply": Reply("正在办"),
     "appeal": Appeal(ClockName.HANDLE, "路面结冰"),
     "uphold appeal": UpholdAppeal("water", ClockName.HANDLE, "属实"),
     "dismiss appeal": DismissAppeal("water", ClockName.HANDLE, "不属实"),
@@ -211,5 +218,5 @@ def test_the_tables_leave_no_step_no_stage_and_no_role_out() -> None:
     assert all(set(cells) == {"new", *Stage} == set(UNTIL) for cells in PAGE.when.values())
     assert all(set(cells) == {"asking", "held", "let go", *TaskStage} for cells in PAGE.task.values())
     everybody = [person for persons in PERSONS.values() for person in persons]
-    never_held = {Role.HOLDER}  # Of one's own account, and not of any ticket.
+    never_held = {Role.HOLDER, Role.CLOCK}  # Of one's own account; and of time itself, which asks nothing.
     assert set(Role) - never_held == {held.role for person in everybody for held in person.roles}

@@ -1,5 +1,6 @@
 """Tickets whose clocks are set by terms of the test's own."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -7,7 +8,8 @@ from domain.calendar import CHINA
 from domain.ticket import Ticket
 from domain.ticket.clocks import ClockName, Setting
 from domain.ticket.stage import Urgency
-from domain.ticket.terms import EXAMPLE, Terms, Timing
+from domain.ticket.terms import EXAMPLE, Terms
+from domain.ticket.timing import Timing
 from domain.working_time import Limit
 from tests.domain.given import Given, given
 from tests.domain.people import Step, worker
@@ -32,7 +34,7 @@ def setting(ticket: Ticket, name: ClockName, subject: str) -> Setting:
 def terms(name: str = "strict terms", since: date = date(2026, 1, 1), **limits: str) -> Terms:
     """The example, with other limits for these clocks whatever the urgency."""
     changed = {(ClockName(n), u): Limit.read(limit) for n, limit in limits.items() for u in Urgency}
-    return Terms(name, since, {**EXAMPLE.limits, **changed})
+    return replace(EXAMPLE, name=name, effective_from=since, limits={**EXAMPLE.limits, **changed})
 
 
 def local(day: int, hour: int, minute: int = 0) -> datetime:
