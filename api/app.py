@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from adapters.database import Database
 from adapters.settings import Settings
 from api.service import running
+from api.timekeeper import keeping_time
 from api.web import administration, catalogue, lists, session, shapes, telling, tickets
 from api.web.hosts import KnownHosts
 from api.web.problems import handle_problems
@@ -44,7 +45,8 @@ def application(database: Database, settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with running(database, settings) as service:
             app.state.service = service
-            yield
+            async with keeping_time(service):
+                yield
 
     app = FastAPI(
         title="Whistle 吹哨",

@@ -1,6 +1,6 @@
 """Every clock that runs, and so at any moment those that have run out (超时)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from adapters.reading import Reading
 from domain.actors import Person
 from domain.ticket import Ticket
+from domain.ticket.terms import Terms, periods
 from projections.scope import scope
 from projections.view import Row, Table, View
 
@@ -15,6 +16,7 @@ CLOCK = Table(
     "overdue_clock",
     {
         "ticket": "uuid", "department": "text", "clock": "text", "about": "text", "due_at": "timestamptz",
+        "started_at": "timestamptz", "steps": "integer",
         "number": "text", "title": "text", "category": "text", "urgency": "text",
         "grid": "text", "community": "text", "town": "text", "county": "text",
     },
@@ -25,6 +27,7 @@ CLOCK = Table(
         "(community, due_at, ticket, department, clock, about)",
         "(grid, due_at, ticket, department, clock, about)",
         "(town, due_at, ticket, department, clock, about)",
+        "(clock, urgency, steps, due_at) WHERE steps IS NOT NULL",
     ),
 )  # fmt: skip
 
@@ -33,19 +36,24 @@ class Overdue(View):
     """The running clocks; whether one has run out is asked of it and the time, not kept."""
 
     name: ClassVar[str] = "overdue"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     of = Ticket
     tables = (CLOCK,)
 
     def rows(self, history: Ticket) -> Iterable[tuple[Table, Row]]:
-        """One row for each clock that runs towards a deadline: `department` is the unit whose clock it is."""
+        """One row for each clock that runs towards a deadline: `department` is the unit whose clock it is.
+
+        `steps` is how many steps of the ladder were taken for it; a clock without a ladder has none.
+        """
         ticket = history
         place = ticket.grid, ticket.community, ticket.town, ticket.county
         facts = ticket.number, ticket.title, ticket.category, ticket.urgency, *place
         for clock in ticket.clocks.running():
             was = clock.setting
             if was.due_at is not None:
-                yield CLOCK, (ticket.id, was.unit, was.name, was.about or "", was.due_at, *facts)
+                steps = len(clock.steps) if ticket.climbs(clock) else None
+                key = ticket.id, was.unit, was.name, was.about or ""
+                yield CLOCK, (*key, was.due_at, was.started_at, steps, *facts)
 
 
 # The order is total, so that a cursor names one place in it.
@@ -91,3 +99,37 @@ async def overdue(
     query = LIST.format(conditions=" AND ".join(conditions))
     rows = await reading.rows(query, {**seen.parameters, **asked, "now": now, "limit": limit})
     return [{**row, "overdue_seconds": int((now - row["due_at"]).total_seconds())} for row in rows]
+
+
+# One look at the index for each rung of each ladder: what it finds is due, however many clocks run.
+DUE = """
+SELECT DISTINCT t.ticket
+  FROM unnest(%(clocks)s::text[], %(urgencies)s::text[], %(steps)s::integer[], %(due_by)s::timestamptz[],
+              %(since)s::timestamptz[], %(until)s::timestamptz[])
+       AS rung (clock, urgency, steps, due_by, since, until)
+ CROSS JOIN LATERAL (
+       SELECT c.ticket
+         FROM views.overdue_clock AS c
+        WHERE c.clock = rung.clock AND c.urgency = rung.urgency AND c.steps = rung.steps
+          AND c.due_at <= rung.due_by AND c.started_at >= rung.since AND c.started_at < rung.until
+          AND c.due_at - (c.due_at - c.started_at) / 4 <= %(now)s
+        ORDER BY c.due_at
+        LIMIT %(limit)s) AS t
+ LIMIT %(limit)s
+"""
+
+
+async def steps_due(reading: Reading, terms: Sequence[Terms], now: datetime, limit: int) -> list[UUID]:
+    """The tickets for which a step of the ladder of these terms is due at `now`, as far as the view knows."""
+    rungs = [
+        (clock, urgency, nth, now - rung.after, since or "-infinity", until or "infinity")
+        for each, since, until in periods(terms)
+        for (clock, urgency), ladder in each.ladders.items()
+        for nth, rung in enumerate(ladder)
+    ]
+    names = "clocks", "urgencies", "steps", "due_by", "since", "until"
+    columns = dict(zip(names, map(list, zip(*rungs, strict=True)), strict=True)) if rungs else None
+    if columns is None:
+        return []
+    rows = await reading.rows(DUE, {**columns, "now": now, "limit": limit})
+    return [row["ticket"] for row in rows]

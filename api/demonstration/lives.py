@@ -1,15 +1,18 @@
 """Lives of tickets as they happen in a town: most go well, some late, some come back."""
 
 import csv
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from heapq import heapify, heappop, heapreplace
 from importlib.resources import files
 from random import Random
 from typing import NamedTuple
 from uuid import UUID
 
 from api.demonstration.town import DEPARTMENTS, TOWN, grid_worker, members, sorter
-from domain.actors import Assignment, Person, Role
+from domain.actors import CLOCK, Assignment, Person, Role
 from domain.ticket import Ticket, commands
+from domain.ticket.clocks import ClockName
 from domain.ticket.stage import Satisfied, Solved, Source, Stage, TaskStage, Urgency
 from domain.unit import Place
 
@@ -65,17 +68,28 @@ class Life:
     def run(self) -> Ticket:
         """Live until now."""
         self._go()
+        self._pass(self._now)
         return self.ticket
 
     def _soon(self, most: timedelta) -> bool:
         """Let time pass, and say whether that moment has come already."""
-        self.at += timedelta(seconds=round(most.total_seconds() * self._random.uniform(0.05, 1)))
+        self._pass(self._within(most))
         return self.at < self._now
+
+    def _within(self, most: timedelta) -> datetime:
+        return self.at + timedelta(seconds=round(most.total_seconds() * self._random.uniform(0.05, 1)))
+
+    def _pass(self, at: datetime) -> None:
+        """Time goes by: whoever is late by then was told so, to the second."""
+        last = min(at, self._now)
+        while (due := self.ticket.next_step_at()) and (due := due + A_SECOND) <= last:
+            self.ticket.climb(CLOCK, max(due.replace(microsecond=0), self.ticket.modified_on))
+        self.at = at
 
     def _go(self) -> None:
         matter, ticket = self._matter, self.ticket
         by = sorter(ticket.community)
-        if not self._soon(timedelta(hours=3)):
+        if not self._soon(timedelta(hours=2)):
             return
         if self._is_handled():
             ticket.verify(commands.Verify(Solved.SOLVED, note="电话回访,居民确认。"), by, self.at)
@@ -87,7 +101,7 @@ class Life:
         sort = commands.Sort(matter.category, matter.urgency, keep=keep)
         ticket.sort(sort, by, self.at)
         if not keep:
-            if not self._soon(timedelta(hours=5)):
+            if not self._soon(timedelta(minutes=16)):
                 return
             dispatch = commands.Dispatch(matter.lead, matter.assisting)
             ticket.dispatch(dispatch, DEPARTMENTS, DISPATCHER, self.at)
@@ -108,58 +122,97 @@ class Life:
         return self.ticket.stage is Stage.HANDLED
 
     def _handle(self) -> None:
-        begun = self.at
-        ends = begun
-        for task in list(self.ticket.tasks.values()):
-            self.at = begun
-            self._handle_task(task.department)
-            ends = max(ends, self.at)
-        self.at = ends
+        """All departments at once: whoever acts next is first."""
+        waiting: list[tuple[datetime, int, Iterator[datetime]]] = []
+        for nth, task in enumerate(self.ticket.tasks.values()):
+            steps = self._task(task.department)
+            if (at := next(steps, None)) is not None:
+                waiting.append((at, nth, steps))
+        heapify(waiting)
+        while waiting and waiting[0][0] < self._now:
+            at, nth, steps = waiting[0]
+            self._pass(at)
+            if (then := next(steps, None)) is not None:
+                heapreplace(waiting, (then, nth, steps))
+            else:
+                heappop(waiting)
 
-    def _handle_task(self, department: str) -> None:
+    def _task(self, department: str) -> Iterator[datetime]:
+        """What one department does, step by step; it yields when its next step comes."""
         matter, ticket = self._matter, self.ticket
         by = sorter(department) if department == ticket.community else HANDLERS[department]
         task = ticket.tasks[department]
         late = 3 if self._slow else 0.7
-        if task.stage is not TaskStage.DISPATCHED or not self._then(late * (task.claim_by - self.at)):
+        if task.stage is not TaskStage.DISPATCHED:
             return
+        yield self._later(late * (task.claim_by - self.at))
         if (
             matter.assisting[:1] == (department,)
             and ticket.reopened == 0
             and self._random.random() < SENT_BACK
         ):
             ticket.send_back(commands.SendBack(matter.reason), by, self.at)
-            if not self._then(timedelta(hours=4)):
-                return
+            yield self._later(timedelta(minutes=16))
             if self._random.random() < 0.5:
                 note = commands.AcceptReturn(department, "情况属实,同意退单。")
                 ticket.accept_return(note, DISPATCHER, self.at)
                 return
             note_refused = commands.RefuseReturn(department, "现场涉及贵单位职责,请配合主办单位处置。")
             ticket.refuse_return(note_refused, DISPATCHER, self.at)
-            if not self._then(timedelta(hours=2)):
-                return
+            yield self._later(timedelta(hours=2))
         ticket.claim(commands.Claim(), by, self.at)
         left = max(ticket.tasks[department].due_at - self.at, timedelta(hours=2))
-        if not self._then(0.4 * left):
-            return
+        yield self._later(min(0.4 * left, late * timedelta(days=1)))
         ticket.attend(commands.Attend(), by, self.at)
-        if self._then(0.2 * left):
-            ticket.note_progress(commands.NoteProgress(matter.progress), by, self.at)
-        if self._then(late * left):
-            ticket.handle(commands.Handle(matter.result), by, self.at)
+        yield self._later(0.2 * left)
+        ticket.note_progress(commands.NoteProgress(matter.progress), by, self.at)
+        yield from self._more_time(department, by)
+        yield self._later(late * left)
+        ticket.handle(commands.Handle(matter.result), by, self.at)
+        yield from self._appeal(department, by)
 
-    def _then(self, most: timedelta) -> bool:
-        """As `_soon`, but the events of several departments come in the order of time."""
-        come = self._soon(max(most, timedelta(minutes=5)))
-        self.at = max(self.at, self.ticket.modified_on)
-        return come and self.at < self._now
+    def _more_time(self, department: str, by: Person) -> Iterator[datetime]:
+        """Some are slow and ask for more time, some wait for others and are put on hold."""
+        ticket, task = self.ticket, self.ticket.tasks[department]
+        if self._slow and self.at < task.due_at and self._random.random() < EXTENDED:
+            ticket.request_extension(
+                commands.RequestExtension("等配件到货,申请延期。", department), by, self.at
+            )
+            yield self._later(timedelta(minutes=16))
+            ticket.grant_extension(
+                commands.GrantExtension(department, "情况属实,准予延期。"), DISPATCHER, self.at
+            )
+        elif self._random.random() < HELD and department != ticket.community:
+            review = self.at + timedelta(days=30)
+            ticket.hold(commands.Hold(department, "需产权单位批复后方可施工。", review), DISPATCHER, self.at)
+            yield self._later(timedelta(days=25))
+            ticket.resume(commands.Resume(department), DISPATCHER, self.at)
+
+    def _appeal(self, department: str, by: Person) -> Iterator[datetime]:
+        """Some that were late say why it should not count."""
+        ticket = self.ticket
+        handling = ticket.clocks.find(ClockName.HANDLE, department)
+        if handling is None or not handling.late(self.at) or self._random.random() > APPEALED:
+            return
+        appeal = commands.Appeal(ClockName.HANDLE, "连日降雨,现场无法施工。", department)
+        ticket.appeal(appeal, by, self.at)
+        yield self._later(timedelta(days=2))
+        if handling.appeal_open:
+            decided = commands.UpholdAppeal(department, ClockName.HANDLE, "经核实属实。")
+            ticket.uphold_appeal(decided, SUPERVISOR, self.at)
+
+    def _later(self, most: timedelta) -> datetime:
+        """As `_soon`, but at least some minutes: several departments are at it."""
+        return self._within(max(most, timedelta(minutes=5)))
 
 
 SLOW, REJECTED, KEPT, REOPENED, SENT_BACK, ON_SITE = 0.18, 0.04, 0.15, 0.3, 0.4, 0.04
 """How likely a department is slow, a matter rejected, kept, reopened, sent back, solved on the spot."""
+EXTENDED, HELD, APPEALED = 0.5, 0.03, 0.4
+"""How likely who is slow asks for more time, a task is put on hold, who was late appeals."""
+A_SECOND = timedelta(seconds=1)
 _PERSONS = {member.account: member.person for member in members()}
-DISPATCHER = _PERSONS["dispatcher"]
+DISPATCHER, SUPERVISOR = _PERSONS["dispatcher"], _PERSONS["supervisor"]
 HANDLERS = {code: _PERSONS[code] for code in DEPARTMENTS}
 
 

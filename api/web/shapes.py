@@ -8,6 +8,7 @@ from domain.ticket import Ticket
 from domain.ticket.clocks import Clock as TicketClock
 from domain.ticket.clocks import ClockName, ClockState
 from domain.ticket.events import Location, Reporter
+from domain.ticket.ladder import Step
 from domain.ticket.stage import Source, Stage, TaskStage, Urgency
 from domain.ticket.state import Verdict
 from domain.ticket.task import Task
@@ -90,6 +91,7 @@ class TicketShape:
     result: str | None
     verification: Verdict | None
     answer: Verdict | None
+    cards: dict[str, Step]
     reopened: int
     joined_into: str | None
     gathered: list[str]
@@ -178,7 +180,7 @@ class DeadlineShape:
     """One clock of a ticket and why it is due when it is, line by line.
 
     `unit` is whose clock it is; `late` says whether it has run out, also where it stopped or stands still;
-    `counts` is false as well where an appeal against that was upheld.
+    `counts` is false as well where an appeal against that was upheld; `steps` of the ladder were taken.
     """
 
     clock: ClockName
@@ -193,6 +195,7 @@ class DeadlineShape:
     counts: bool
     rule: str
     explanation: list[str]
+    steps: list[Step]
 
     @classmethod
     def of(cls, clock: TicketClock, now: datetime) -> Self:
@@ -211,6 +214,7 @@ class DeadlineShape:
             counts=clock.counts(now),
             rule=was.rule,
             explanation=was.explained(),
+            steps=list(clock.steps),
         )
 
 

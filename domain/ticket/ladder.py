@@ -25,12 +25,12 @@ class Rung:
     step: Step
     after: timedelta
 
-    def at(self, set_at: datetime, due_at: datetime) -> datetime:
-        """When it is taken for a clock that was set at one moment and is due at another.
+    def at(self, started_at: datetime, due_at: datetime) -> datetime:
+        """When it is taken for a clock that was started at one moment and is due at another.
 
-        Never before half of its time is over: else a short clock would begin with a reminder.
+        Never before the last quarter of its time: else a short clock would begin with a reminder.
         """
-        return max(due_at + self.after, set_at + (due_at - set_at) / 2)
+        return max(due_at + self.after, due_at - (due_at - started_at) / 4)
 
 
 Ladder = tuple[Rung, ...]

@@ -56,7 +56,7 @@ class Supervising(Appealing):
     def climb(self, by: Person, at: datetime, timing: Timing = USUAL) -> None:
         """Take every step of the ladder that is due by now and was not taken; refused where there is none."""
         actor = self.must_be(by, "climb the ladder", (Role.CLOCK, ""))
-        due = [(clock, step) for clock in self.climbing() for step in timing.steps(clock, self.urgency, at)]
+        due = [(clock, step) for when, step, clock in self._steps_to_come(timing) if when <= at]
         if not due:
             raise NothingDue()
         for clock, step in due:
@@ -69,16 +69,24 @@ class Supervising(Appealing):
             else:
                 self._record(events.Supervised, actor, at, card=step, **facts)
 
-    def climbing(self) -> list[Clock]:
-        """The clocks that run towards a deadline and are to be told of.
+    def next_step_at(self, timing: Timing = USUAL) -> datetime | None:
+        """When the next step of a ladder is due, if nothing happens until then."""
+        return min((when for when, *_ in self._steps_to_come(timing)), default=None)
 
-        Not those that an import set: they may have run out long before anybody here could have acted.
+    def climbs(self, clock: Clock) -> bool:
+        """Whether a clock that runs has a ladder.
+
+        One that an import set has none: it may have run out long before anybody here could have acted.
         """
+        was = clock.setting
+        return was.due_at is not None and not (self.imported and was.started_at == self.reported_at)
+
+    def _steps_to_come(self, timing: Timing) -> list[tuple[datetime, Step, Clock]]:
         return [
-            clock
+            (when, step, clock)
             for clock in self.clocks.running()
-            if clock.setting.due_at is not None
-            and not (self.imported and clock.setting.started_at == self.reported_at)
+            if self.climbs(clock)
+            for when, step in timing.steps_to_come(clock, self.urgency)
         ]
 
     def _ask(

@@ -1,8 +1,8 @@
 """How long everybody has, and what happens when time is up (期限规则): data, effective-dated."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from domain.calendar import CHINA
 from domain.ticket.clocks import ClockName
@@ -95,3 +95,13 @@ def in_force(terms: tuple[Terms, ...], at: datetime) -> Terms:
     day = at.astimezone(CHINA).date()
     effective = [each for each in terms if each.effective_from <= day]
     return max(effective, key=lambda each: each.effective_from, default=EXAMPLE)
+
+
+def periods(terms: Sequence[Terms]) -> list[tuple[Terms, datetime | None, datetime | None]]:
+    """All terms there are, the example too, each from the moment it came into force until the next did."""
+    days = sorted({each.effective_from for each in terms})
+    starts = [None, *(datetime.combine(day, time(), CHINA) for day in days)]
+    return [
+        (in_force(tuple(terms), start) if start else EXAMPLE, start, until)
+        for start, until in zip(starts, [*starts[1:], None], strict=True)
+    ]

@@ -27,19 +27,17 @@ class Timing:
         """The terms in force at that moment."""
         return in_force(self.terms, at)
 
-    def steps(self, clock: Clock, urgency: Urgency, at: datetime) -> list[Step]:
-        """The steps of the ladder that are due for this clock by `at` and were not taken, in order.
+    def steps_to_come(self, clock: Clock, urgency: Urgency) -> list[tuple[datetime, Step]]:
+        """The steps of the ladder that were not taken for this clock, and when each is.
 
-        By the terms that were in force when the clock was set.
+        By the terms in force when the clock was started; standing still changes no ladder.
         """
         was = clock.setting
         if was.due_at is None:
             return []
-        set_at, due_at = was.resumed_at or was.started_at, was.due_at
-        ladder = self.terms_at(set_at).ladders[was.name, urgency]
-        return [
-            rung.step for rung in ladder if rung.step not in clock.steps and rung.at(set_at, due_at) <= at
-        ]
+        ladder = self.terms_at(was.started_at).ladders[was.name, urgency]
+        to_come = (rung for rung in ladder if rung.step not in clock.steps)
+        return [(rung.at(was.started_at, was.due_at), rung.step) for rung in to_come]
 
     def begin(
         self, name: ClockName, unit: str, urgency: Urgency, at: datetime, about: str | None = None

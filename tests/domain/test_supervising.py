@@ -167,7 +167,7 @@ def test_a_step_says_which_clock_and_which_deadline() -> None:
     told = story(worker(REPORT))
     due = setting(told.ticket, ClockName.SORT, COMMUNITY).due_at
     told.collect()
-    (reminder,) = climbed(told, NOON + A_MINUTE + AN_HOUR)
+    (reminder,) = climbed(told, NOON + A_MINUTE + 1.5 * AN_HOUR)
     assert isinstance(reminder, Urged)
     assert (reminder.by.account, reminder.clock, reminder.due_at, reminder.text) == (
         "clock",
@@ -240,10 +240,12 @@ def test_only_the_clock_climbs() -> None:
 
 
 @drawn(before=st.timedeltas(timedelta(0), 5 * A_DAY), length=st.timedeltas(A_MINUTE, 30 * A_DAY))
-def test_a_reminder_never_comes_before_half_of_the_time_is_over(before: timedelta, length: timedelta) -> None:
+def test_a_reminder_never_comes_before_the_last_quarter_of_the_time(
+    before: timedelta, length: timedelta
+) -> None:
     at = Rung(Step.REMINDER, -before).at(NOON, NOON + length)
-    assert NOON + length / 2 <= at <= NOON + length
-    assert at == NOON + length - before or at == NOON + length / 2
+    assert NOON + length - length / 4 <= at <= NOON + length
+    assert at == NOON + length - before or at == NOON + length - length / 4
 
 
 def test_every_clock_at_every_urgency_has_a_ladder_in_the_order_of_its_times() -> None:

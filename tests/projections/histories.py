@@ -10,10 +10,11 @@ from adapters.batch import Command
 from adapters.event_store import new_id
 from api.demonstration.lives import DISPATCHER, HANDLERS, matters
 from api.demonstration.town import DEPARTMENTS, grid_worker, sorter, units
-from domain.actors import Assignment, Person, Role
+from domain.actors import CLOCK, Assignment, Person, Role
 from domain.calendar import CHINA
 from domain.errors import Refusal
 from domain.ticket import Ticket, commands
+from domain.ticket.ladder import Step
 from domain.ticket.stage import Satisfied, Solved, Urgency
 from domain.unit import Kind, Place
 
@@ -22,6 +23,7 @@ GRIDS = [unit.code for unit in units() if unit.kind is Kind.GRID]
 NEPAL = timezone(timedelta(hours=5, minutes=45))
 """A zone whose hours begin at a quarter: a due time may come with any."""
 BEGUN = datetime(2026, 9, 20, 8, tzinfo=CHINA)
+LEADER = Person("leader", (Assignment(Role.SUPERVISOR, units()[0].code[:6]),))
 FROM_THE_LIVES = matters()
 
 
@@ -89,6 +91,16 @@ class Town:
             (resident, Ticket.verify, (verify,)),
             (worker, Ticket.reopen, (commands.Reopen("又堵了。"),)),
         ]
+        if random.random() < 0.3:
+            unit = random.choice([None, ticket.community, ticket.town, *ticket.tasks])
+            card = random.choice([Step.YELLOW_CARD, Step.RED_CARD])
+            steps += [
+                (CLOCK, Ticket.climb, ()),
+                (LEADER, Ticket.urge, (commands.Urge("请抓紧。", unit),)),
+                (LEADER, Ticket.supervise, (commands.Supervise(card, "为何未办。", unit),)),
+                (by, Ticket.reply, (commands.Reply("正在办。"),)),
+                (DISPATCHER, Ticket.reply, (commands.Reply("正在派。"),)),
+            ]
         if random.random() < 0.1:
             steps.append((by, Ticket.reject, (commands.Reject("不属于受理范围。"),)))
             steps.append((by, Ticket.join, (commands.Join(other.id), other)))
@@ -101,6 +113,7 @@ class Town:
                 (handler, Ticket.claim, (commands.Claim(task.department),)),
                 (handler, Ticket.attend, (commands.Attend(task.department),)),
                 (handler, Ticket.handle, (commands.Handle("已处理。", department=task.department),)),
+                (handler, Ticket.reply, (commands.Reply("已派人。", task.department),)),
                 (handler, Ticket.send_back, (commands.SendBack("不归我管。", task.department),)),
                 (DISPATCHER, Ticket.accept_return, (commands.AcceptReturn(task.department, "同意。"),)),
                 (DISPATCHER, Ticket.refuse_return, (commands.RefuseReturn(task.department, "不同意。"),)),

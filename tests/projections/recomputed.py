@@ -123,21 +123,22 @@ WITH setting AS (
      ORDER BY h.ticket, c->>'name', coalesce(c->>'about', c->>'unit'), h.version DESC
 ), ending (topic, clocks) AS (VALUES
     ('handled_on_site', '{sort}'::text[]), ('sorted', '{sort}'), ('rejected', '{sort,dispatch}'),
-    ('joined', '{sort,dispatch}'), ('dispatched', '{dispatch}'), ('claimed', '{claim}'),
+    ('joined', '{sort,dispatch,verify,reply}'), ('dispatched', '{dispatch}'), ('claimed', '{claim}'),
     ('attended', '{contact,attend}'), ('progress_noted', '{contact}'),
-    ('sent_back', '{claim,contact,attend,handle}'), ('held', '{claim,contact,attend,handle}'),
+    ('sent_back', '{claim,contact,attend,handle,reply}'), ('held', '{claim,contact,attend,handle,reply}'),
     ('handled', '{claim,contact,attend,handle,dispatch}'), ('resumed', '{dispatch}'),
     ('extension_granted', '{dispatch}'), ('extension_refused', '{dispatch}'),
-    ('return_accepted', '{claim,contact,attend,handle,dispatch}'), ('return_refused', '{dispatch}'),
-    ('verified', '{verify}'), ('reopened', '{verify}'))
+    ('return_accepted', '{claim,contact,attend,handle,dispatch,reply}'), ('return_refused', '{dispatch}'),
+    ('verified', '{verify}'), ('reopened', '{verify}'), ('replied', '{reply}'))
 SELECT s.ticket, s.unit, s.clock, s.about, s.due_at
   FROM setting AS s
  WHERE s.due_at IS NOT NULL
    AND NOT EXISTS (
        SELECT FROM happened AS h JOIN ending AS d ON h.topic = 'ticket.' || d.topic
         WHERE h.ticket = s.ticket AND h.version > s.version AND s.clock = ANY (d.clocks)
-          AND coalesce(h.e->>'department', '')
-            = CASE WHEN s.clock IN ('claim', 'contact', 'attend', 'handle') THEN s.unit ELSE s.about END)
+          AND (h.topic = 'ticket.joined' OR coalesce(h.e->>'department', '')
+               = CASE WHEN s.clock IN ('claim', 'contact', 'attend', 'handle', 'reply') THEN s.unit
+                      ELSE s.about END))
  ORDER BY s.ticket, s.unit, s.clock, s.about
 """
 
