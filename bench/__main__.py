@@ -10,13 +10,14 @@ from functools import partial
 import structlog
 
 from adapters.logs import configure_logs
-from bench import commands, deadlines, lag, lives, reading, rebuild
+from bench import commands, deadlines, ladder, lag, lives, reading, rebuild
 from bench.results import Result, save, show
 
 Measurements = dict[str, Callable[[bool], Result]]
 MEASUREMENTS: Measurements = {
     "commands": commands.measure,
     "deadlines": deadlines.measure,
+    "ladder": ladder.measure,
     "lives": lives.measure,
     "lag": lag.measure,
     "rebuild": rebuild.measure,
