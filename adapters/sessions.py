@@ -90,7 +90,6 @@ DELETE FROM log.idempotency
                            WHERE recorded_at < %(now)s - %(keys)s::interval LIMIT 10000)
 RETURNING key
 """
-TIDY_EVERY = timedelta(hours=1)
 KEEP = {"failures": timedelta(days=1), "keys": timedelta(days=30)}
 """How long failed sign-ins and idempotency keys are kept."""
 
@@ -124,7 +123,6 @@ class Sessions:
         self._nobody = self._hasher.hash(secrets.token_hex())
         self._hashing = asyncio.Semaphore(2)
         self._in_line = 0
-        self._tidied: datetime | None = None
         self._tokens: Batching[bytes, SignedIn] = Batching(self._signed_in)
 
     async def sign_in(self, account: str, password: str, address: str = "") -> Session:
@@ -139,7 +137,6 @@ class Sessions:
         now = self._store.now()
         token, expires_at = await self._begin(now, SESSION, account=opened.id, hashed=hashed)
         log.info("signed_in", account=opened.account)
-        await self._tidy(now)
         return Session(token, expires_at, opened.account, opened.person().roles)
 
     @asynccontextmanager
@@ -154,11 +151,10 @@ class Sessions:
         finally:
             self._in_line -= 1
 
-    async def _tidy(self, now: datetime) -> None:
-        """Remove what is too old, at the first sign-in of every hour."""
-        if self._tidied is None or now - self._tidied > TIDY_EVERY:
-            self._tidied = now
-            await self._reading.rows(TIDY, {"now": now, **KEEP})
+    async def tidy(self) -> None:
+        """Remove failed sign-ins and idempotency keys that are too old to matter."""
+        while await self._reading.rows(TIDY, {"now": self._store.now(), **KEEP}):
+            pass
 
     async def _checked(self, account: str, password: str, address: str) -> tuple[Account, str]:
         """The account with this password, and the hash it was checked against."""

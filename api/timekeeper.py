@@ -1,8 +1,8 @@
-"""The timekeeper: looks every second whether a step of the ladder is due, and takes it."""
+"""The timekeeper: whatever the service does because time goes by; above all, the steps of the ladder."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 from uuid import UUID
 
@@ -11,6 +11,7 @@ import structlog
 from adapters.event_store import EventStore
 from adapters.reading import Reading
 from adapters.recorder import Unavailable
+from adapters.sessions import Sessions
 from api.adopted import Adopted
 from api.service import NotYet, Service, Standing
 from domain.actors import CLOCK
@@ -22,6 +23,8 @@ log = structlog.get_logger()
 
 POLL = 1.0
 """Seconds between two looks: no step is taken later than that, while the service runs."""
+TIDY = 3600.0
+"""Seconds between two times of tidying up."""
 BATCH = 200
 """Tickets looked at together; after a week of being switched off there are more."""
 AT_ONCE = 8
@@ -77,14 +80,24 @@ class Timekeeper:
                 await asyncio.sleep(POLL)
 
 
+async def tidy(sessions: Sessions) -> None:
+    """Throw away every hour what nobody asks for any more; runs until cancelled."""
+    while True:
+        try:
+            await sessions.tidy()
+        except Exception as fault:  # Next hour, perhaps; nothing waits for it.
+            log.error("tidying_failed", problem=type(fault).__name__)
+        await asyncio.sleep(TIDY)
+
+
 @asynccontextmanager
 async def keeping_time(service: Service) -> AsyncIterator[None]:
     """Keep time beside what the service does."""
     keeper = Timekeeper(service.store, service.reading, service.adopted)
-    task = asyncio.create_task(keeper.keep(service.standing))
+    tasks = [asyncio.create_task(each) for each in (keeper.keep(service.standing), tidy(service.sessions))]
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

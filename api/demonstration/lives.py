@@ -101,7 +101,7 @@ class Life:
         sort = commands.Sort(matter.category, matter.urgency, keep=keep)
         ticket.sort(sort, by, self.at)
         if not keep:
-            if not self._soon(timedelta(minutes=16)):
+            if not self._soon(self._to_decide()):
                 return
             dispatch = commands.Dispatch(matter.lead, matter.assisting)
             ticket.dispatch(dispatch, DEPARTMENTS, DISPATCHER, self.at)
@@ -152,7 +152,7 @@ class Life:
             and self._random.random() < SENT_BACK
         ):
             ticket.send_back(commands.SendBack(matter.reason), by, self.at)
-            yield self._later(timedelta(minutes=16))
+            yield self._later(self._to_decide())
             if self._random.random() < 0.5:
                 note = commands.AcceptReturn(department, "情况属实,同意退单。")
                 ticket.accept_return(note, DISPATCHER, self.at)
@@ -178,7 +178,7 @@ class Life:
             ticket.request_extension(
                 commands.RequestExtension("等配件到货,申请延期。", department), by, self.at
             )
-            yield self._later(timedelta(minutes=16))
+            yield self._later(self._to_decide())
             ticket.grant_extension(
                 commands.GrantExtension(department, "情况属实,准予延期。"), DISPATCHER, self.at
             )
@@ -200,6 +200,10 @@ class Life:
         if handling.appeal_open:
             decided = commands.UpholdAppeal(department, ClockName.HANDLE, "经核实属实。")
             ticket.uphold_appeal(decided, SUPERVISOR, self.at)
+
+    def _to_decide(self) -> timedelta:
+        """How long the dispatcher takes at most."""
+        return timedelta(hours=20) if self._random.random() < SLOW else timedelta(minutes=16)
 
     def _later(self, most: timedelta) -> datetime:
         """As `_soon`, but at least some minutes: several departments are at it."""

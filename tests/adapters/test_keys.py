@@ -1,6 +1,7 @@
 """An idempotency key: the same question gets the same answer, however often and wherever it is asked."""
 
 import asyncio
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from adapters.batch import Key, Receipt
 from adapters.database import Database
 from adapters.event_store import EventStore
+from adapters.reading import Reading
+from adapters.sessions import Sessions
 from domain.errors import KeyReused, WrongStage
 from domain.ticket import Ticket
 from tests.adapters.held import held_writer
@@ -150,3 +153,19 @@ async def test_a_key_of_a_writer_that_commits_while_another_waits_is_honoured(em
             receipt = await second
     assert receipt.id == str(first.first.originator_id)
     assert len(entries(empty)) == 1
+
+
+@pytest.mark.anyio
+async def test_a_key_is_known_for_thirty_days_and_then_forgotten(empty: Database) -> None:
+    reading = Reading(empty.service)
+    await reading.open()
+    try:
+        async with storing(empty) as store:
+            first = await store.create(reported(), KEY)
+            now = store.now()
+            for days, known in ((29, first), (31, None)):
+                store.now = lambda days=days: now + timedelta(days=days)  # type: ignore[misc]
+                await Sessions(reading, store).tidy()
+                assert await store.answered(KEY) == known
+    finally:
+        await reading.close()
