@@ -1,14 +1,17 @@
-"""What is decided by: the catalogue and the calendar, as they stand at this moment."""
+"""What is decided by: catalogue, terms, calendar and hours, as they stand at this moment."""
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from adapters.batching import Batching
 from adapters.event_store import EventStore
 from domain.catalogue import Catalogue, Versions
-from domain.ticket.timing import CHINESE_OFFICE, Timing
+from domain.ticket.adopted_terms import AdoptedTerms
+from domain.ticket.timing import Timing
 from domain.working_time import CHINESE, WorkingTime
 from domain.working_time.entered import EnteredCalendar
+from domain.working_time.entered_hours import EnteredHours
 
 
 async def versions(store: EventStore) -> Versions:
@@ -23,18 +26,25 @@ class Adopted:
     def __init__(self, store: EventStore) -> None:
         self._store = store
         self._asked: Batching[None, Timing] = Batching(self._trip)
-        self._time = 0, CHINESE_OFFICE
-        """The version of the calendar as it was last seen, and the working time by it."""
+        self._known: tuple[tuple[int | None, ...], Timing] = (None,) * 4, Timing()
+        """The versions of what was entered as they were last seen, and the timing by it."""
 
     async def timing(self) -> Timing:
-        """What deadlines are computed from, with the catalogue and the calendar as they were entered."""
+        """What deadlines are computed from, as it was adopted and entered until now."""
         return await self._asked.ask(None)
 
     async def _trip(self, asked: Sequence[None]) -> list[Timing]:
-        catalogue, entered = await asyncio.gather(
-            versions(self._store),
-            self._store.find(EnteredCalendar, EnteredCalendar.id_of(CHINESE.name)),
+        find = self._store.find
+        catalogue, terms, calendar, hours = found = await asyncio.gather(
+            find(Catalogue, Catalogue.the_id()),
+            find(AdoptedTerms, AdoptedTerms.the_id()),
+            find(EnteredCalendar, EnteredCalendar.id_of(CHINESE.name)),
+            find(EnteredHours, EnteredHours.the_id()),
         )
-        if entered is not None and entered.version != self._time[0]:
-            self._time = entered.version, WorkingTime(entered.calendar())
-        return [Timing(time=self._time[1], catalogue=catalogue)] * len(asked)
+        versions = tuple(each.version if each else None for each in found)
+        if versions != self._known[0]:
+            time = WorkingTime(calendar.calendar() if calendar else CHINESE)
+            times = {unit: replace(time, hours=own) for unit, own in (hours.by_unit if hours else {}).items()}
+            rules = catalogue.versions if catalogue else ()
+            self._known = versions, Timing(terms.terms if terms else (), time, rules, times)
+        return [self._known[1]] * len(asked)

@@ -118,6 +118,15 @@ def rebuild(
 
 
 @app.command()
+def terms(data: Data = None, database_url: Url = None) -> None:
+    """The terms in force as a table, to be edited and taken in with `whistle import terms`."""
+    from api.terminal import terms
+
+    with database(Settings.read(data, database_url)) as found:
+        asyncio.run(terms.print_terms(found))
+
+
+@app.command()
 def replay(
     number: Annotated[str, typer.Argument(help="The ticket's number.")],
     at: Annotated[str | None, typer.Option(help="As it stood at this time; local without a zone.")] = None,
@@ -205,6 +214,21 @@ def import_catalogue(
         asyncio.run(
             adopting.import_catalogue(found, file, map or [], set or [], means or [], version, effective)
         )
+
+
+@imports.command("terms")
+def import_terms(
+    file: Path,
+    name: Annotated[str | None, typer.Option(help="Their name; the day where none is given.")] = None,
+    effective: Annotated[str | None, typer.Option(help="The day they are in force from; today.")] = None,
+    data: Data = None,
+    database_url: Url = None,
+) -> None:
+    """How long everybody has, and the ladder: the table that `whistle terms` writes, edited."""
+    from api.terminal import terms
+
+    with database(Settings.read(data, database_url)) as found:
+        asyncio.run(terms.import_terms(found, file, name, effective))
 
 
 @imports.command("calendar")

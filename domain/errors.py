@@ -194,8 +194,20 @@ class CatalogueExists(Refusal):
     """There is a catalogue {catalogue} with other rules or another day: give this one another name."""
 
 
+class TermsKnown(Refusal):
+    """The terms {terms} say this already: nothing was changed."""
+
+
+class TermsExist(Refusal):
+    """There are terms {terms} that say something else: give these another name."""
+
+
 class UnknownYear(Refusal):
     """The calendar {calendar} lacks the year {year}: enter its notice with `whistle import calendar FILE`."""
+
+
+class HoursKnown(Refusal):
+    """{unit} works {hours} already: nothing was changed."""
 
 
 class YearsKnown(Refusal):

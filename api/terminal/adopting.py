@@ -13,7 +13,7 @@ from adapters.settings import BadSetting
 from api.adopted import versions
 from api.service import Service
 from api.terminal.managing import at_work
-from api.terminal.table import Outcome, Row, must_have, outcome_of, pairs, read_table
+from api.terminal.table import Outcome, Row, day_of, must_have, outcome_of, pairs, read_table
 from api.terminal.workbook import SHEET, is_workbook, read_workbook
 from domain.actors import OPERATOR
 from domain.calendar import CHINA
@@ -72,7 +72,7 @@ async def import_catalogue(
             must_have(file, field, [*names, *columns.values()])
     async with at_work(database) as service:
         today = service.store.now().astimezone(CHINA).date()
-        day = _day(effective) if effective else today
+        day = day_of(effective) if effective else today
         with outcome_of("rules", file) as outcome:
             given = dict(zip(map(id, rows), _given(rows, columns, fixed), strict=True))
             departments = await _departments(service, {fields["department"] for fields in given.values()})
@@ -199,13 +199,6 @@ def _free_name(before: Versions, day: date) -> str:
     taken = {version.name for version in before}
     names = [f"{day:%Y-%m}", *(f"{day:%Y-%m}.{nth}" for nth in range(2, len(taken) + 3))]
     return next(name for name in names if name not in taken)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise BadSetting(f"--effective {text[:30]} is no day: write it as 2026-02-01.") from None
 
 
 def _meanings(given: list[str]) -> dict[str, Measure]:

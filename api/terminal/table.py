@@ -6,6 +6,7 @@ import io
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import structlog
@@ -127,6 +128,14 @@ def must_have(file: Path, wanted: str, names: list[str]) -> None:
     if wanted not in names:
         listed = ", ".join(name[:50] for name in names[:30])
         raise BadSetting(f"{file} has no column {wanted}: it has {listed or 'none'}.")
+
+
+def day_of(text: str) -> date:
+    """The day that `--effective` names."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadSetting(f"--effective {text[:30]} is no day: write it as 2026-02-01.") from None
 
 
 def _decoded(content: bytes, file: Path) -> str:

@@ -1,7 +1,7 @@
 """How long everybody has, and what happens when time is up (期限规则): data, effective-dated."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from domain.calendar import CHINA
@@ -32,6 +32,21 @@ class Terms:
     """How often one department may send a ticket back; the ruling on the last one is final (终审)."""
     longest_chosen: timedelta = timedelta(days=366)
     """How far away a deadline may lie that the dispatcher chooses."""
+    adopted_at: datetime | None = None
+    """None where nobody adopted them: then they were always known."""
+
+    @property
+    def since(self) -> datetime:
+        """When they came into force: with the day, but not before anybody could know them."""
+        day = datetime.combine(self.effective_from, time(), CHINA)
+        return day if self.adopted_at is None else max(day, self.adopted_at)
+
+    def same_as(self, other: "Terms") -> bool:
+        """Whether the other terms say the same, whatever their name and day."""
+        return (
+            replace(self, name=other.name, effective_from=other.effective_from, adopted_at=other.adopted_at)
+            == other
+        )
 
 
 ORDER = Urgency.EMERGENCY, Urgency.URGENT, Urgency.ORDINARY
@@ -90,18 +105,16 @@ EXAMPLE = Terms(
 """示例. Its limits to claim and to handle need no calendar, so that they can be told in any year."""
 
 
-def in_force(terms: tuple[Terms, ...], at: datetime) -> Terms:
-    """Of these terms, those in force at `at`: the latest that are effective by then, else the example."""
-    day = at.astimezone(CHINA).date()
-    effective = [each for each in terms if each.effective_from <= day]
-    return max(effective, key=lambda each: each.effective_from, default=EXAMPLE)
+def in_force(terms: Sequence[Terms], at: datetime) -> Terms:
+    """Of these terms, those in force at `at`: the latest that began by then, else the example."""
+    begun = [each for each in terms if each.since <= at]
+    return max(reversed(begun), key=lambda each: each.since, default=EXAMPLE)
 
 
 def periods(terms: Sequence[Terms]) -> list[tuple[Terms, datetime | None, datetime | None]]:
-    """All terms there are, the example too, each from the moment it came into force until the next did."""
-    days = sorted({each.effective_from for each in terms})
-    starts = [None, *(datetime.combine(day, time(), CHINA) for day in days)]
+    """All terms that ever come into force, the example too, each from that moment until the next did."""
+    starts = [None, *sorted({each.since for each in terms})]
     return [
-        (in_force(tuple(terms), start) if start else EXAMPLE, start, until)
+        (in_force(terms, start) if start else EXAMPLE, start, until)
         for start, until in zip(starts, [*starts[1:], None], strict=True)
     ]

@@ -1,6 +1,7 @@
 """How deadlines are set (时限计算): by the terms in force, the catalogue, and the calendar."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from domain.catalogue.version import Versions, rule_of
@@ -17,11 +18,17 @@ CHINESE_OFFICE = WorkingTime(CHINESE)
 
 @dataclass(frozen=True)
 class Timing:
-    """What deadlines are computed from: the terms that were given, and the unit's calendar and hours."""
+    """What deadlines are computed from: terms, catalogue, calendar and hours, as they were given."""
 
     terms: tuple[Terms, ...] = ()
     time: WorkingTime = CHINESE_OFFICE
     catalogue: Versions = ()
+    times: Mapping[str, WorkingTime] = field(default_factory=dict)
+    """That of units with hours of their own."""
+
+    def time_of(self, unit: str) -> WorkingTime:
+        """The working time of a unit."""
+        return self.times.get(unit, self.time)
 
     def terms_at(self, at: datetime) -> Terms:
         """The terms in force at that moment."""
@@ -63,7 +70,7 @@ class Timing:
     def _set(
         self, name: ClockName, unit: str, at: datetime, rule: str, limit: Limit, about: str | None = None
     ) -> Setting:
-        deadline = self.time.deadline(at, limit)
+        deadline = self.time_of(unit).deadline(at, limit)
         return Setting(
             name=name,
             unit=unit,
@@ -132,9 +139,10 @@ class Timing:
         )
         if was.due_at <= stood:
             return replace(as_before, notes=_noted(as_before, Note.LATE))
+        working_time = self.time_of(was.unit)
         try:
-            left = self.time.between(stood, was.due_at, was.measure)
-            deadline = self.time.deadline(at, Span(was.measure, left))
+            left = working_time.between(stood, was.due_at, was.measure)
+            deadline = working_time.deadline(at, Span(was.measure, left))
         except UnknownYear:
             return replace(as_before, notes=_noted(as_before, Note.UNKNOWN_YEAR))
         due_at = _local(deadline.due, at)
@@ -147,7 +155,8 @@ class Timing:
         """
         was = clock.setting
         limit = self.terms_at(at).limits[was.name, urgency]
-        deadline = self.time.deadline(was.due_at or at, Limit.read(was.limit) if was.limit else limit)
+        again = Limit.read(was.limit) if was.limit else limit
+        deadline = self.time_of(was.unit).deadline(was.due_at or at, again)
         why = (*was.why, *_why(deadline, was.measure))
         return replace(
             was,

@@ -33,6 +33,8 @@ STOOD = {
     "calendar": ["calendar.begun"],
     "catalogue": ["catalogue.begun"],
     "receiver": ["receiver.registered"],
+    "terms": ["terms.begun"],
+    "hours": ["hours.begun"],
 }
 """What has happened before a sample is applied."""
 SILENT = {"ticket.progress_noted", "account.password_changed"}

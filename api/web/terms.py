@@ -1,0 +1,119 @@
+"""Terms and hours over HTTP: how long everybody has, and when units work."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from adapters.batch import Receipt
+from api.web import shapes
+from api.web.paging import CursorParameter, Limit, page, read_cursor
+from api.web.problems import Json
+from api.web.requests import HEADERS, SIGNED_IN, Caller, Calling, Route
+from domain.errors import Conflict, OutOfRange, UnknownUnit
+from domain.ticket.adopted_terms import AdoptedTerms, AdoptTerms
+from domain.ticket.terms import EXAMPLE, in_force
+from domain.ticket.written_terms import Row, written
+from domain.unit import Unit
+from domain.working_time.entered_hours import EnteredHours, EnterHours
+
+router = APIRouter(prefix="/api", tags=["terms"], route_class=Route)
+
+
+@dataclass(frozen=True)
+class TermsShape:
+    """Terms as the table that `whistle terms` writes; the example was never adopted."""
+
+    name: str
+    effective_from: date | None
+    adopted_at: datetime | None
+    in_force: bool
+    rows: list[Row]
+
+
+@dataclass(frozen=True)
+class HoursShape:
+    """The hours a unit works, and whether they are its own."""
+
+    unit: str
+    hours: str
+    own: bool
+
+
+@router.get("/terms", response_model=shapes.Page[TermsShape], openapi_extra=SIGNED_IN)
+async def read_terms(
+    calling: Calling, at: datetime | None = None, limit: Limit = 50, cursor: CursorParameter = None
+) -> Response:
+    """All terms there are, the example first; those marked are in force now, or at a time."""
+    if at is not None and at.tzinfo is None:
+        raise OutOfRange(field="at", why="needs a zone: 2026-11-22T09:00:00+08:00")
+    (start,) = read_cursor(cursor, tuple[int]) or (0,)
+    adopted = (await calling.serving.adopted.timing()).terms
+    now = in_force(adopted, at or calling.serving.store.now())
+    numbered = list(enumerate((EXAMPLE, *adopted), 1))[max(start, 0) :][: limit + 1]
+    shown = page(numbered, limit, lambda each: [each[0]])
+    shown["items"] = [
+        TermsShape(
+            each.name,
+            None if each is EXAMPLE else each.effective_from,
+            each.adopted_at,
+            each is now,
+            written(each),
+        )
+        for _, each in shown["items"]
+    ]
+    return Json(shown)
+
+
+@router.post("/terms", status_code=201, response_model=Receipt, openapi_extra=HEADERS)
+async def adopt_terms(command: AdoptTerms, calling: Calling) -> Response:
+    """启用: these terms from that day on; one row that is refused, and nothing is adopted."""
+    store, id = calling.serving.store, AdoptedTerms.the_id()
+    if receipt := await calling.answered():
+        return Json(receipt, 201)
+    if await store.find(AdoptedTerms, id) is None:
+        begun = AdoptedTerms.begin(by=calling.person, at=store.now())
+        begun.adopt(command, by=calling.person, at=store.now())
+        return Json(await store.create(begun, calling.key), 201)
+    receipt = await store.change(
+        AdoptedTerms, id, AdoptedTerms.adopt, command,
+        by=calling.person, version=calling.version, key=calling.key,
+    )  # fmt: skip
+    return Json(receipt, 201)
+
+
+@router.get("/units/{code}/hours", response_model=HoursShape, openapi_extra=SIGNED_IN)
+async def read_hours(code: str, calling: Calling) -> Response:
+    """The hours a unit works on days that are worked."""
+    unit = await _unit(calling, code)
+    timing = await calling.serving.adopted.timing()
+    return Json(HoursShape(unit.code, str(timing.time_of(unit.code).hours), unit.code in timing.times))
+
+
+@router.post("/units/{code}/hours", response_model=Receipt, openapi_extra=HEADERS)
+async def enter_hours(code: str, command: EnterHours, calling: Calling) -> Response:
+    """Let a unit work these hours from now on; deadlines set before stay."""
+    store, id = calling.serving.store, EnteredHours.the_id()
+    if receipt := await calling.answered():
+        return Json(receipt)
+    unit = await _unit(calling, code)
+    if await store.find(EnteredHours, id) is None:
+        begun = EnteredHours.begin(unit, by=calling.person, at=store.now())
+        begun.enter(command, unit, by=calling.person, at=store.now())
+        try:
+            return Json(await store.create(begun, calling.key))
+        except Conflict:
+            pass  # Somebody else began: then it goes on as any other.
+    receipt = await store.change(
+        EnteredHours, id, EnteredHours.enter, command, unit,
+        by=calling.person, version=calling.version, key=calling.key,
+    )  # fmt: skip
+    return Json(receipt)
+
+
+async def _unit(calling: Caller, code: str) -> Unit:
+    unit: Unit | None = await calling.serving.store.find(Unit, Unit.id_of(code))
+    if unit is None:
+        raise UnknownUnit(unit=code)
+    return unit
