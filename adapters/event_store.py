@@ -15,7 +15,7 @@ import structlog
 from adapters.batch import Command, Key, Receipt
 from adapters.mapper import EventMapper
 from adapters.recorder import Recorder
-from domain.actors import Person
+from domain.actors import Person, Role
 from domain.errors import Conflict, KeyReused, OutOfRange, Refusal, VersionDiffers
 from domain.event import Aggregate
 
@@ -25,6 +25,8 @@ ATTEMPTS = 4
 """How often a command is decided anew because somebody else was faster."""
 LONGEST = 10_000
 """Events of one history, after which nothing more is added: every reader reads it whole."""
+RESERVED = 500
+"""Of these, left to the clock and to supervisors: nobody silences them by filling a history up."""
 REMEMBERED = 5_000
 """How many histories are kept folded in memory, to be brought up to date by their newest events alone."""
 
@@ -160,8 +162,9 @@ class EventStore:
             raise first.unknown(first.id)
         if version is not None and version != first.version:
             raise VersionDiffers(version=first.version, expected=version)
-        if any(each.version >= LONGEST for each in changing):
-            why = f"has {LONGEST} events, the most there may be: report the matter anew"
+        most = LONGEST if by.units(Role.CLOCK) or by.units(Role.SUPERVISOR) else LONGEST - RESERVED
+        if any(each.version >= most for each in changing):
+            why = f"has {most} events, the most there may be: report the matter anew"
             raise OutOfRange(field="the history", why=why)
         at = max(self.now(), *(each.modified_on for each in changing))
         verb(first, *facts, *others, by=by, at=at)

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from random import SystemRandom
 from typing import Any
@@ -46,7 +46,8 @@ AT_ONCE = 100
 """Exchanges under way at a time; each ends within seconds, and a receiver has one at most."""
 LAST_WORDS = 3.0
 """Seconds for exchanges under way when it is told to stop; what is cut short is sent again."""
-TIDY = timedelta(hours=1)
+TIDY = 3600.0
+"""Seconds between two times of tidying up."""
 
 
 def tell(database: Database, with_parent: bool) -> None:
@@ -103,15 +104,19 @@ class Messenger:
         log.info("messenger_started")
         reading = Reading(self._conninfo)
         tasks: dict[UUID, asyncio.Task[None]] = {}
+        tidying: asyncio.Task[None] | None = None
         with psycopg.connect(self._conninfo, autocommit=True, connect_timeout=5) as feeding:
             try:
                 await reading.open()
-                await self._follow(conn, feeding, Outbox(reading), tasks)
+                feed, outbox = Feed(), Outbox(reading)
+                tidying = asyncio.create_task(self._tidy(feed, outbox))
+                await self._follow(conn, feeding, outbox, feed, tasks)
                 await asyncio.wait(tasks.values(), timeout=LAST_WORDS) if tasks else None
             finally:
-                for task in tasks.values():
+                ending = [*tasks.values(), *([tidying] if tidying else [])]
+                for task in ending:
                     task.cancel()
-                await asyncio.gather(*tasks.values(), return_exceptions=True)
+                await asyncio.gather(*ending, return_exceptions=True)
                 self._deliveries.clear()
                 self._wake.clear()
                 await reading.close()
@@ -121,23 +126,30 @@ class Messenger:
         conn: psycopg.AsyncConnection[Any],
         feeding: psycopg.Connection[Any],
         outbox: Outbox,
+        feed: Feed,
         tasks: dict[UUID, asyncio.Task[None]],
     ) -> None:
         await conn.execute("LISTEN whistle_log")
         await conn.execute("LISTEN whistle_outbox")
-        feed, tidied = Feed(), datetime.min.replace(tzinfo=self._now().tzinfo)
         while not self._stopping.is_set():
             moved = await asyncio.to_thread(feed.advance, feeding)
             await self._assign(feed, outbox, tasks)
             self._wake_up(feed.written)
-            if self._now() - tidied > TIDY:
-                tidied = self._now()
-                await outbox.forget([each.id for each in feed.receivers if each.way is Way.INBOX], tidied)
             if not moved:
                 async for woken in conn.notifies(timeout=POLL, stop_after=1):
                     if woken.channel == "whistle_outbox":  # An administrator lets something be sent again.
                         self._wake_up(self._wake)
             await asyncio.sleep(REST)
+
+    async def _tidy(self, feed: Feed, outbox: Outbox) -> None:
+        """Every hour, throw away what was told long ago; nothing waits for it."""
+        while True:
+            await asyncio.sleep(TIDY)
+            try:
+                for receiver in feed.receivers:
+                    await outbox.forget(receiver.id, receiver.way is Way.INBOX, self._now())
+            except Exception as fault:
+                log.error("tidying_failed", problem=type(fault).__name__)
 
     def _wake_up(self, receivers: Iterable[UUID]) -> None:
         for id in receivers:

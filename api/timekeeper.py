@@ -3,30 +3,36 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
 import structlog
 
+from adapters.batching import Overloaded
 from adapters.event_store import EventStore
 from adapters.reading import Reading
-from adapters.recorder import Unavailable
+from adapters.recorder import OutcomeUnknown, Unavailable
 from adapters.sessions import Sessions
 from api.adopted import Adopted
 from api.service import NotYet, Service, Standing
 from domain.actors import CLOCK
-from domain.errors import Refusal
+from domain.errors import Conflict, NothingDue
 from domain.ticket import Ticket
 from projections.overdue import steps_due
 
 log = structlog.get_logger()
 
 POLL = 1.0
-"""Seconds between two looks: no step is taken later than that, while the service runs."""
+"""Seconds between two looks: so much later a step is taken at most, where the views are up to date."""
 TIDY = 3600.0
 """Seconds between two times of tidying up."""
 BATCH = 200
 """Tickets looked at together; after a week of being switched off there are more."""
+BEHIND = timedelta(seconds=5)
+"""How long a ticket is left alone for which the view said more than there was."""
+AFTER_A_FAULT = timedelta(minutes=10)
+"""How long a ticket is left alone that cannot be read or takes no more events."""
 AT_ONCE = 8
 """Tickets changed at a time."""
 
@@ -41,28 +47,33 @@ class Timekeeper:
     def __init__(self, store: EventStore, reading: Reading, adopted: Adopted) -> None:
         self._store, self._reading, self._adopted = store, reading, adopted
         self._slots = asyncio.Semaphore(AT_ONCE)
-        self._failed: set[UUID] = set()
-        """Tickets that could not be read: said once, then left to whoever mends them."""
+        self._resting: dict[UUID, datetime] = {}
+        """Tickets that refused or failed, and until when they are left alone, so as not to hold up others."""
 
     async def look(self) -> int:
         """Take what is due now, one batch at most; gives the position of the last step, 0 where none was."""
-        timing = await self._adopted.timing()
-        due = await steps_due(self._reading, timing.terms, self._store.now(), BATCH + len(self._failed))
+        timing, now = await self._adopted.timing(), self._store.now()
+        self._resting = {id: until for id, until in self._resting.items() if until > now}
+        due = await steps_due(self._reading, timing.terms, now, BATCH + len(self._resting))
         climb = partial(Ticket.climb, timing=timing)
-        return max(await asyncio.gather(*(self._climb(id, climb) for id in due)), default=0)
+        awake = [id for id in due if id not in self._resting]
+        return max(await asyncio.gather(*(self._climb(id, climb) for id in awake)), default=0)
 
     async def _climb(self, id: UUID, climb: "partial[None]") -> int:
         async with self._slots:
-            if id in self._failed:
-                return 0
             try:
                 return (await self._store.change(Ticket, id, climb, by=CLOCK)).position
-            except (Refusal, Unavailable):
-                return 0  # It was taken already, or somebody is faster: the next look tells.
+            except (Unavailable, OutcomeUnknown, Overloaded):
+                pass  # The log is away or busy: the next look tells what became of it.
+            except (NothingDue, Conflict):
+                self._rest(id, BEHIND)  # The view is behind, or somebody is faster.
             except Exception as fault:  # Whatever is wrong with one ticket stays with it.
-                self._failed.add(id)
+                self._rest(id, AFTER_A_FAULT)
                 log.error("step_failed", ticket=str(id), problem=type(fault).__name__)
-                return 0
+            return 0
+
+    def _rest(self, id: UUID, length: timedelta) -> None:
+        self._resting[id] = self._store.now() + length
 
     async def keep(self, standing: Standing) -> None:
         """Look every second, and at once again where much was due; runs until cancelled."""

@@ -14,6 +14,8 @@ from domain.errors import AlreadyClosed, OutOfRange, UnknownReceiver
 from domain.event import Aggregate, Created, Event, id_of
 from domain.text import NAME, check_text
 from domain.ticket import Ticket
+from domain.ticket.ladder import CARDS
+from domain.ticket.supervising_events import Supervised
 from domain.unit import Kind, Unit, administrator
 
 EVERYTHING = "ticket.*"
@@ -22,7 +24,7 @@ MOST_TOPICS = 50
 LONGEST_ADDRESS = 500
 SECRET = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
 """How a secret is named, so that its name is a name of a file everywhere."""
-MAIL = re.compile(r"[\x21-\x3f\x41-\x7e]{1,64}@[A-Za-z0-9.-]{1,190}")
+MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,190}")
 CHINESE = re.compile(r"[一-鿿]+")
 
 
@@ -191,8 +193,11 @@ class Receiver(Aggregate):
             raise AlreadyClosed(what=f"The receiver {self.code}")
 
     def wants(self, topic: str) -> bool:
-        """Whether it is told of such events at all."""
-        return not self.closed and (topic in self.topics or EVERYTHING in self.topics)
+        """Whether it is told of such events at all, or of some of them."""
+        wanted = (EVERYTHING in self.topics) or any(
+            f"{each}.".startswith(f"{topic}.") for each in self.topics
+        )
+        return wanted and not self.closed
 
     def is_told(self, event: Event, ticket: Ticket) -> bool:
         """Whether it is told of this event, after which the ticket stands as given.
@@ -200,7 +205,7 @@ class Receiver(Aggregate):
         A place is told of all tickets within it. A department is told of those it is called to; of another
         department's own task only where it leads.
         """
-        if not self.wants(event.TOPIC):
+        if self.closed or not {EVERYTHING, event.TOPIC, _exactly(event)} & set(self.topics):
             return False
         if self.unit in ("", ticket.grid, ticket.community, ticket.town, ticket.county):
             return True
@@ -211,11 +216,16 @@ class Receiver(Aggregate):
 def topics() -> dict[str, str]:
     """The topics of all events of tickets, and what each is called in Chinese: how its docstring begins."""
     found = {event.TOPIC: event.__doc__ or "" for event in _subclasses(Event)}
-    return {
-        topic: match.group() if (match := CHINESE.search(doc)) else topic
-        for topic, doc in sorted(found.items())
-        if topic.startswith("ticket.")
+    words = {
+        topic: match.group() if (match := CHINESE.search(doc)) else topic for topic, doc in found.items()
     }
+    words |= {f"{Supervised.TOPIC}.{card}": words[Supervised.TOPIC] for card in CARDS}
+    return {topic: word for topic, word in sorted(words.items()) if topic.startswith("ticket.")}
+
+
+def _exactly(event: Event) -> str:
+    """The topic of an event with its card, where it has one: a leader need not hear of every yellow card."""
+    return f"{event.TOPIC}.{event.card}" if isinstance(event, Supervised) else event.TOPIC
 
 
 def _subclasses(event: type[Event]) -> Iterator[type[Event]]:

@@ -3,6 +3,7 @@
 No view: a view is thrown away and built anew, but what was told stays told.
 """
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -16,11 +17,14 @@ from domain.catalogue import Catalogue, in_force
 from domain.event import Aggregate, Event
 from domain.receiver import Receiver, Way, topics
 from domain.ticket import Ticket
+from domain.ticket.ladder import Step
 from domain.unit import Unit
 from projections.fold import Fold, Stored
 
 BATCH = 500
 """Events in one transaction."""
+REMEMBERED = 5_000
+"""Histories that are kept folded: a long one is not read again for each of its events."""
 
 FEED = "SELECT f.position, h.position FROM outbox.feed AS f, log.head AS h FOR UPDATE OF f"
 FED = "UPDATE outbox.feed SET position = %(position)s"
@@ -28,7 +32,7 @@ KNOWN = "SELECT receiver FROM outbox.receiver ORDER BY receiver"
 HISTORY = """
 SELECT topic, state
   FROM log.events
- WHERE originator_id = %(id)s AND position <= %(until)s
+ WHERE originator_id = %(id)s AND position <= %(until)s AND originator_version > %(version)s
  ORDER BY originator_version
 """
 TAKE_IN = "INSERT INTO outbox.receiver (receiver) VALUES (%(receiver)s)"
@@ -44,6 +48,9 @@ SELECT receiver, %(position)s, %(told)s::jsonb, now(), CASE WHEN inbox THEN now(
 """
 
 
+CARDS: dict[str, str] = {Step.YELLOW_CARD: "督办黄牌", Step.RED_CARD: "督办红牌", Step.LEADER: "督办报领导"}
+
+
 class Feed:
     """Carries the outbox behind the log, batch by batch."""
 
@@ -53,6 +60,8 @@ class Feed:
         self._position = -1
         """What is remembered stands at this position; nothing is, where it is none."""
         self._receivers: dict[UUID, Receiver] = {}
+        self._folded: OrderedDict[UUID, Aggregate] = OrderedDict()
+        """Histories as they stood when they were last looked at, the latest at the end."""
         self._catalogue: Aggregate | None = None
         self.written: set[UUID] = set()
         """The receivers that the last batch had messages for."""
@@ -83,6 +92,7 @@ class Feed:
         return bool(events)
 
     def _remember(self, conn: psycopg.Connection[Any], until: int) -> None:
+        self._folded.clear()
         self._catalogue = self._history(conn, Catalogue.the_id(), until)
         self._receivers = {}
         for (id,) in conn.execute(KNOWN).fetchall():
@@ -137,21 +147,30 @@ class Feed:
         categories = in_force(versions, event.at).categories
         category = categories.get(ticket.category or "")
         community, grid = name(ticket.community), name(ticket.grid)
+        card = getattr(event, "card", "")
         called = [call.department for call in getattr(event, "calls", ())]
         return Told(
             topic=stored.topic,
-            what=self._words.get(stored.topic, stored.topic),
+            what=CARDS.get(card, self._words.get(stored.topic, stored.topic)),
             ticket=ticket.id,
             number=ticket.number,
             category=category.name if category else ticket.category or "",
             place=grid if grid.startswith(community) else f"{community} {grid}",
             departments=tuple(name(code) for code in called or [getattr(event, "department", "")] if code),
             at=event.at,
+            card=card,
+            clock=getattr(event, "clock", None) or "",
+            due_at=getattr(event, "due_at", None) if card else None,
         )
 
     def _history(self, conn: psycopg.Connection[Any], id: UUID, until: int) -> Aggregate | None:
-        """A history as it stood at a position."""
-        history: Aggregate | None = None
-        for topic, state in conn.execute(HISTORY, {"id": id, "until": until}, binary=True):
+        """A history as it stood at a position, from where it was last looked at."""
+        history = self._folded.pop(id, None)
+        asked = {"id": id, "until": until, "version": history.version if history else 0}
+        for topic, state in conn.execute(HISTORY, asked, binary=True):
             history = self._mapper.event(topic, state).mutate(history)
+        if history is not None:
+            self._folded[id] = history
+        while len(self._folded) > REMEMBERED:
+            self._folded.popitem(last=False)
         return history

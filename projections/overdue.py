@@ -101,7 +101,8 @@ async def overdue(
     return [{**row, "overdue_seconds": int((now - row["due_at"]).total_seconds())} for row in rows]
 
 
-# One look at the index for each rung of each ladder: what it finds is due, however many clocks run.
+# One look at the index for each rung of each ladder, however many clocks run. A reminder waits for the last
+# quarter of the time, as `Rung.at` says it.
 DUE = """
 SELECT DISTINCT t.ticket
   FROM unnest(%(clocks)s::text[], %(urgencies)s::text[], %(steps)s::integer[], %(due_by)s::timestamptz[],
@@ -127,9 +128,9 @@ async def steps_due(reading: Reading, terms: Sequence[Terms], now: datetime, lim
         for (clock, urgency), ladder in each.ladders.items()
         for nth, rung in enumerate(ladder)
     ]
-    names = "clocks", "urgencies", "steps", "due_by", "since", "until"
-    columns = dict(zip(names, map(list, zip(*rungs, strict=True)), strict=True)) if rungs else None
-    if columns is None:
+    if not rungs:
         return []
+    names = "clocks", "urgencies", "steps", "due_by", "since", "until"
+    columns = dict(zip(names, map(list, zip(*rungs, strict=True)), strict=True))
     rows = await reading.rows(DUE, {**columns, "now": now, "limit": limit})
     return [row["ticket"] for row in rows]

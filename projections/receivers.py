@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from adapters.reading import Reading
-from domain.actors import Person
+from domain.actors import Person, Role
 from domain.receiver import Receiver
 from projections.view import Row, Table, View
 
@@ -62,6 +62,6 @@ async def receivers(
 
 async def inboxes(reading: Reading, person: Person) -> list[UUID]:
     """The inboxes that are this person's own, or of units they hold a role for."""
-    units = [held.unit for held in person.roles if held.unit]
+    units = [held.unit for held in person.roles if held.unit and held.role is not Role.ADMINISTRATOR]
     rows = await reading.rows(INBOXES, {"account": person.account, "units": units})
     return [row["receiver"] for row in rows]

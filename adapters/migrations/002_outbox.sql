@@ -34,7 +34,7 @@ CREATE TABLE outbox.message (
 COMMENT ON COLUMN outbox.message.position IS 'Of the event that it tells of.';
 CREATE INDEX message_waiting ON outbox.message (receiver, position) WHERE sent_at IS NULL AND dead_at IS NULL;
 CREATE INDEX message_dead ON outbox.message (receiver, position) WHERE dead_at IS NOT NULL;
-CREATE INDEX message_sent ON outbox.message (sent_at) WHERE sent_at IS NOT NULL;
+CREATE INDEX message_sent ON outbox.message (receiver, sent_at) WHERE sent_at IS NOT NULL;
 
 GRANT USAGE ON SCHEMA outbox TO whistle_service;
 GRANT SELECT, UPDATE ON outbox.feed TO whistle_service;

@@ -19,8 +19,22 @@ LARGEST_HEAD, LARGEST_BODY = 16 * 1024, 16 * 1024
 """Bytes of an answer that are heard."""
 ABOUT_THE_MESSAGE = (400, 413, 415, 422)
 """What a server says of the message itself; all else is about the way there, and may pass."""
-INDIRECT = tuple(map(ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")))
-"""Addresses that lead on to others, which were not checked."""
+INDIRECT = tuple(
+    map(
+        ip_network,
+        (
+            "64:ff9b::/96",
+            "64:ff9b:1::/48",
+            "2002::/16",
+            "2001::/32",
+            "::/96",
+            "fec0::/10",
+            "192.0.0.0/24",
+            "192.88.99.0/24",
+        ),
+    )
+)
+"""Addresses that lead on to others, which were not checked, or that nobody has in public."""
 
 
 class Answer(NamedTuple):

@@ -7,6 +7,8 @@ from uuid import UUID, uuid5
 from domain.calendar import CHINA
 from domain.event import NAMESPACE
 
+MINUTE = "%Y-%m-%d %H:%M"
+
 
 @dataclass(frozen=True)
 class Told:
@@ -22,6 +24,12 @@ class Told:
     departments: tuple[str, ...]
     """The departments that the event is about, by name."""
     at: datetime
+    card: str = ""
+    """Which card it is, where somebody was supervised."""
+    clock: str = ""
+    """The clock it is about, where a step of the ladder was taken."""
+    due_at: datetime | None = None
+    """What that was due."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +60,8 @@ class Message:
             "类别": told.category,
             "地点": told.place,
             "部门": "、".join(told.departments),
-            "时间": told.at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M"),
+            "时限": told.due_at.astimezone(CHINA).strftime(MINUTE) if told.due_at else "",
+            "时间": told.at.astimezone(CHINA).strftime(MINUTE),
         }
         lines = [self.title, *(f"{name}：{plain(value)}" for name, value in rows.items() if value)]
         end = f"\n{self.link}" if self.link else ""

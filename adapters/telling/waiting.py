@@ -32,7 +32,7 @@ WITH well AS (
     UPDATE outbox.receiver SET failures = 0, failing_since = NULL, not_before = NULL, problem = NULL
      WHERE receiver = %(receiver)s AND failing_since IS NOT NULL
 )
-UPDATE outbox.message SET sent_at = %(at)s, problem = NULL
+UPDATE outbox.message SET sent_at = %(at)s, dead_at = NULL, problem = NULL
  WHERE receiver = %(receiver)s AND position = %(position)s
 RETURNING position
 """
@@ -85,21 +85,34 @@ WITH well AS (
 )
 SELECT count(*) AS retried, pg_notify('whistle_outbox', '') FROM again
 """
+# Of each inbox as many as are asked for, from its index; what stands in several of them, once.
 INBOX = """
-SELECT DISTINCT ON (position) receiver, position, told::text
-  FROM outbox.message
- WHERE receiver = ANY (%(receivers)s) AND position <= %(until)s
- ORDER BY position DESC, receiver
+SELECT DISTINCT ON (m.position) m.receiver, m.position, m.told::text
+  FROM unnest(%(receivers)s::uuid[]) AS inbox (receiver)
+ CROSS JOIN LATERAL (
+       SELECT receiver, position, told
+         FROM outbox.message
+        WHERE receiver = inbox.receiver AND position <= %(until)s
+        ORDER BY position DESC
+        LIMIT %(limit)s) AS m
+ ORDER BY m.position DESC, m.receiver
  LIMIT %(limit)s
 """
+# Some of what is too old of one receiver.
 FORGET = """
 DELETE FROM outbox.message
- WHERE sent_at < %(sent_before)s AND receiver <> ALL (%(inboxes)s)
-    OR sent_at < %(read_before)s
+ WHERE receiver = %(receiver)s
+   AND position IN (
+       (SELECT position FROM outbox.message
+         WHERE receiver = %(receiver)s AND sent_at < %(sent_before)s LIMIT %(limit)s)
+       UNION ALL
+       (SELECT position FROM outbox.message
+         WHERE receiver = %(receiver)s AND dead_at < %(dead_before)s LIMIT %(limit)s))
 RETURNING position
 """
-KEPT, INBOX_KEPT = timedelta(days=30), timedelta(days=365)
-"""How long it is known that a message was sent; an inbox keeps its messages for longer."""
+KEPT, LONG_KEPT = timedelta(days=30), timedelta(days=365)
+"""How long it is known that a message was sent; what lies in an inbox, or is dead, is kept for longer."""
+AT_A_TIME = 5_000
 
 
 class Waiting(NamedTuple):
@@ -167,10 +180,14 @@ class Outbox:
         asked = {"receivers": list(receivers), "limit": limit, "until": until}
         return await self._reading.rows(INBOX, asked)
 
-    async def forget(self, inboxes: Sequence[UUID], at: datetime) -> int:
-        """Remove what was sent long ago; gives how many that were."""
-        asked = {"inboxes": list(inboxes), "sent_before": at - KEPT, "read_before": at - INBOX_KEPT}
-        return len(await self._reading.rows(FORGET, asked))
+    async def forget(self, receiver: UUID, inbox: bool, at: datetime) -> int:
+        """Remove what was sent, or given up, long ago, a part at a time; gives how many that were."""
+        sent_before = at - (LONG_KEPT if inbox else KEPT)
+        asked = {"sent_before": sent_before, "dead_before": at - LONG_KEPT, "limit": AT_A_TIME}
+        gone = 0
+        while some := len(await self._do(FORGET, receiver, None, **asked)):
+            gone += some
+        return gone
 
     async def _do(self, statement: str, receiver: UUID, position: int | None, **facts: Any) -> Any:
         return await self._reading.rows(statement, {"receiver": receiver, "position": position, **facts})

@@ -49,6 +49,9 @@ def event(message: Message, source: str) -> dict[str, Any]:
             "category": told.category,
             "place": told.place,
             "departments": told.departments,
+            "card": told.card,
+            "clock": told.clock,
+            "due_at": told.due_at,
             "link": message.link,
         },
     }

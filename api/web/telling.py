@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import structlog
 from fastapi import APIRouter
 from starlette.responses import Response
 
@@ -21,6 +22,8 @@ from domain.unit import Unit
 from projections import receivers
 
 router = APIRouter(prefix="/api", tags=["telling"], route_class=Route)
+
+log = structlog.get_logger()
 
 NEWEST = 2**62
 
@@ -186,7 +189,9 @@ async def retry_dead(code: str, asked: Retry, calling: Calling) -> Response:
     found = await _found(calling, code)
     found.administrator(calling.person, "retry messages")
     found.must_be_open()
-    return Json(Retried(await Outbox(calling.serving.reading).retry(found.id, asked.position)))
+    retried = await Outbox(calling.serving.reading).retry(found.id, asked.position)
+    log.info("messages_retried", receiver=code, messages=retried, account=calling.person.account)
+    return Json(Retried(retried))
 
 
 @router.get("/inbox", response_model=shapes.Page[InboxShape], openapi_extra=SIGNED_IN)

@@ -179,19 +179,22 @@ class Clocks:
             if clock.paused_at is not None and clock.stopped_at is None and unit in (None, clock.setting.unit)
         ]
 
-    def set(self, settings: Iterable[Setting]) -> None:
-        """Begin these, anew where they ran before."""
+    def set(self, settings: Iterable[Setting], at: datetime | None = None) -> None:
+        """Begin these, anew where they ran before.
+
+        One that goes on `at` that moment, or is late by then all the same, keeps its appeal and its steps.
+        """
         for setting in settings:
-            self.by_key[setting.key] = Clock(setting)
+            was = self.by_key.get(setting.key)
+            goes_on = at is not None and (setting.resumed_at == at or (setting.due_at or at) < at)
+            self.by_key[setting.key] = _after(was, setting) if was and goes_on else Clock(setting)
 
     def go_on(self, settings: Iterable[Setting]) -> None:
         """Let those of these go on that stand still; appeals and the steps that were taken stay."""
         for setting in settings:
             was = self.by_key.get(setting.key)
             if was is not None and was.paused_at is not None:
-                self.by_key[setting.key] = Clock(
-                    setting, appealed_by=was.appealed_by, upheld=was.upheld, steps=was.steps
-                )
+                self.by_key[setting.key] = _after(was, setting)
 
     def stop(self, at: datetime, subject: str, *names: ClockName) -> None:
         """What these asked for is done, or not asked for any more."""
@@ -205,3 +208,8 @@ class Clocks:
         for clock in self.running():
             if unit in (None, clock.setting.unit):
                 clock.paused_at = at
+
+
+def _after(was: Clock, setting: Setting) -> Clock:
+    """The same clock, set so from now on."""
+    return Clock(setting, appealed_by=was.appealed_by, upheld=was.upheld, steps=was.steps)

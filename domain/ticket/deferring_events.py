@@ -33,7 +33,7 @@ class ExtensionGranted(TaskEvent):
     def apply(self, ticket: "Ticket") -> None:
         ticket.tasks[self.department].extend(self.due_at)
         ticket.clocks.stop(self.at, self.department, ClockName.DISPATCH)
-        ticket.clocks.set(self.clocks)
+        ticket.clocks.set(self.clocks, self.at)
 
 
 class ExtensionRefused(TaskEvent):

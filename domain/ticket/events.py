@@ -226,7 +226,7 @@ class Dispatched(Event):
         for task in ticket.tasks.values():
             task.lead = task.department == self.lead
         ticket.clocks.stop(self.at, ticket.town, ClockName.DISPATCH)
-        ticket.clocks.set(self.clocks)
+        ticket.clocks.set(self.clocks, self.at)
         if ticket.stage is not Stage.DISPATCHED:
             ticket.enter(Stage.DISPATCHED, self.at)
 

@@ -43,7 +43,7 @@ class Timing:
         if was.due_at is None:
             return []
         ladder = self.terms_at(was.started_at).ladders[was.name, urgency]
-        to_come = (rung for rung in ladder if rung.step not in clock.steps)
+        to_come = ladder[len(clock.steps) :]  # By their number, as the view knows them.
         return [(rung.at(was.started_at, was.due_at), rung.step) for rung in to_come]
 
     def begin(
@@ -123,6 +123,8 @@ class Timing:
         else:
             handle = self._to_handle(department, urgency, at, by_rule, must_be_known)
         others = [self.begin(name, department, urgency, at) for name in OF_DEPARTMENT[:-1]]
+        if handle.due_at is not None and handle.due_at <= at:
+            return (*others, handle)  # It is late with this already: the rest of its time begins now.
         return (*(_capped(other, handle) for other in others), handle)
 
     def go_on(self, clock: Clock, at: datetime) -> Setting:

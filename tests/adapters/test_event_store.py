@@ -14,6 +14,8 @@ from adapters.database import Database
 from adapters.event_store import ATTEMPTS, EventStore, utc_now
 from adapters.reading import Reading
 from adapters.recorder import GroupRecorder
+from api.demonstration.town import TOWN
+from domain.actors import Assignment, Person, Role
 from domain.errors import Conflict, OutOfRange, UnknownTicket, VersionDiffers, WrongStage
 from domain.ticket import Ticket, commands
 from tests.adapters.writing import (
@@ -30,6 +32,8 @@ from tests.adapters.writing import (
 )
 
 NOTE = commands.NoteProgress("再次到场。")
+URGE = commands.Urge("请抓紧。")
+LEADER = Person("leader", (Assignment(Role.SUPERVISOR, TOWN),))
 
 
 async def at_work(store: EventStore) -> UUID:
@@ -112,7 +116,8 @@ async def test_the_decision_is_made_on_what_others_did_meanwhile(database: Datab
 async def test_a_history_has_an_end_and_what_would_go_beyond_is_refused(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(event_store, "LONGEST", 6)
+    monkeypatch.setattr(event_store, "LONGEST", 8)
+    monkeypatch.setattr(event_store, "RESERVED", 2)
     async with storing(database) as store:
         id = await at_work(store)
         for version in (5, 6):
@@ -120,9 +125,13 @@ async def test_a_history_has_an_end_and_what_would_go_beyond_is_refused(
             assert receipt.version == version
         with pytest.raises(OutOfRange, match="the most there may be: report the matter anew"):
             await store.change(Ticket, id, Ticket.note_progress, NOTE, by=WATER)
+        for version in (7, 8):  # Whoever fills it up silences no supervisor.
+            assert (await store.change(Ticket, id, Ticket.urge, URGE, by=LEADER)).version == version
+        with pytest.raises(OutOfRange):
+            await store.change(Ticket, id, Ticket.urge, URGE, by=LEADER)
         found = await store.find(Ticket, id)
     assert found is not None
-    assert found.version == 6
+    assert found.version == 8
 
 
 @pytest.mark.anyio

@@ -241,8 +241,25 @@ async def test_what_was_sent_is_forgotten_after_a_month_and_an_inbox_after_a_yea
     stage.write(2)
     await stage.run()
     stage.write(1)
-    assert await stage.outbox.forget([], BEGUN + 29 * DAY) == 0
-    assert await stage.outbox.forget([stage.to.id], BEGUN + 31 * DAY) == 0
-    assert await stage.outbox.forget([stage.to.id], BEGUN + 366 * DAY) == 2
+    assert await stage.outbox.forget(stage.to.id, False, BEGUN + 29 * DAY) == 0
+    assert await stage.outbox.forget(stage.to.id, True, BEGUN + 31 * DAY) == 0
+    assert await stage.outbox.forget(stage.to.id, False, BEGUN + 31 * DAY) == 2
     await stage.run()
     assert stage.positions == [1, 2, 3], "What waits is not forgotten."
+
+
+async def test_what_was_taken_while_its_receiver_was_closed_is_no_dead_letter(stage: Stage) -> None:
+    stage.write(1)
+    await stage.outbox.begun(stage.to.id, 1, stage.now)
+    await stage.outbox.failed(
+        stage.to.id,
+        1,
+        at=stage.now,
+        failures=1,
+        not_before=stage.now,
+        problem="closed",
+        dead=True,
+        too_old=BEGUN,
+    )
+    await stage.outbox.sent(stage.to.id, 1, stage.now)
+    assert await stage.outbox.dead(stage.to.id, 10, 0) == []

@@ -3,10 +3,14 @@
 import asyncio
 from contextlib import closing
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
+from adapters.batch import Receipt
 from adapters.database import Database
-from adapters.event_store import new_id, utc_now
+from adapters.event_store import EventStore, new_id, utc_now
 from adapters.reading import Reading
+from adapters.recorder import OutcomeUnknown, Recorder
 from api.adopted import Adopted
 from api.demonstration.town import grid_worker
 from api.timekeeper import Timekeeper
@@ -15,7 +19,7 @@ from domain.ticket.stage import Urgency
 from domain.unit import Place
 from tests.adapters.writing import command, recording, storing, wait_for
 from tests.api.steps import GRID, Steps, problem
-from tests.conftest import People, projecting
+from tests.conftest import People, catch_up, projecting
 
 
 def test_who_is_supervised_has_a_card_and_owes_a_reply(steps: Steps) -> None:
@@ -78,3 +82,46 @@ def waiting_since(database: Database, since: timedelta) -> str:
 
     asyncio.run(write())
     return f"/api/tickets/{ticket.id}"
+
+
+class Faulty(EventStore):
+    """A store whose answers are lost for some tickets, as when the database goes away in the middle."""
+
+    def __init__(self, recorder: Recorder, reading: Reading, faults: dict[UUID, list[Exception]]) -> None:
+        super().__init__(recorder, reading)
+        self.faults = faults
+
+    async def change(self, kind: Any, id: UUID, verb: Any, *facts: Any, **named: Any) -> Receipt:
+        """As it is, but for the faults."""
+        if self.faults.get(id):
+            raise self.faults[id].pop(0)
+        return await super().change(kind, id, verb, *facts, **named)
+
+
+def test_whatever_happens_to_one_ticket_the_others_have_their_steps_and_it_has_them_later(
+    database: Database,
+) -> None:
+    lost, broken, well = (waiting_since(database, timedelta(days=2)) for _ in range(3))
+    id_of = {path: UUID(path.rsplit("/", 1)[1]) for path in (lost, broken, well)}
+
+    async def looks() -> list[list[int]]:
+        reading = Reading(database.service)
+        await reading.open()
+        async with recording(database) as recorder:
+            faults: dict[UUID, list[Exception]] = {
+                id_of[lost]: [OutcomeUnknown()],
+                id_of[broken]: [KeyError()],
+            }
+            store = Faulty(recorder, reading, faults)
+            keeper, counts = Timekeeper(store, reading, Adopted(store)), []
+            now = store.now()
+            for later in (0, 1, 601):
+                store.now = lambda later=later: now + timedelta(seconds=later)  # type: ignore[misc]
+                await keeper.look()
+                catch_up(database)
+                counts.append([len(await reading.events_after(id, 1)) for id in id_of.values()])
+        await reading.close()
+        return counts
+
+    catch_up(database)
+    assert asyncio.run(looks()) == [[0, 0, 4], [4, 0, 4], [4, 4, 4]]

@@ -1,15 +1,18 @@
 """Receivers (接收方): who registers them, what they may be told of; no secret is ever in an event."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from domain.actors import Assignment, Person, Role
+from domain.actors import CLOCK, Assignment, Person, Role
 from domain.calendar import CHINA
 from domain.errors import AlreadyClosed, NotYours, OutOfRange
 from domain.receiver import AmendReceiver, Receiver, RegisterReceiver, Way, topics
+from domain.ticket.supervising_events import Supervised
 from domain.unit import Kind, Register, Unit
+from tests.domain.given import given
+from tests.domain.stories import called
 
 AT = datetime(2026, 11, 23, 9, 30, tzinfo=CHINA)
 
@@ -123,3 +126,23 @@ def test_every_event_of_a_ticket_has_a_chinese_name() -> None:
     assert len(words) >= 20
     assert words["ticket.dispatched"] == "派单"
     assert {topic for topic, word in words.items() if word == topic} == set(), "Begin the docstring with it."
+
+
+@pytest.mark.parametrize(
+    ("topics", "told"),
+    [
+        (("ticket.supervised.leader",), [False, False, True]),
+        (("ticket.supervised",), [True, True, True]),
+        (("ticket.*",), [True, True, True]),
+        (("ticket.urged",), [False, False, False]),
+    ],
+)
+def test_a_leader_need_not_hear_of_every_yellow_card(topics: tuple[str, ...], told: list[bool]) -> None:
+    receiver = register(None, topics=topics)
+    story = given(*called("water"))
+    ticket = story.ticket
+    ticket.climb(CLOCK, story.now + timedelta(days=30))
+    cards = [event for event in story.collect() if isinstance(event, Supervised)]
+    of_water = [card for card in cards if (card.clock, card.department) == ("handle", "water")]
+    assert [receiver.is_told(card, ticket) for card in of_water] == told
+    assert receiver.wants(Supervised.TOPIC) == any(told)

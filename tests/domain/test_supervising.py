@@ -12,6 +12,7 @@ from domain.errors import NoReplyDue, NothingDue, NotWaitedFor, NotYours, OutOfR
 from domain.event import Event
 from domain.ticket.clocks import ClockName
 from domain.ticket.commands import (
+    AcceptReturn,
     Claim,
     Dispatch,
     GrantExtension,
@@ -20,6 +21,7 @@ from domain.ticket.commands import (
     Reply,
     RequestExtension,
     Resume,
+    SendBack,
     Supervise,
     Urge,
 )
@@ -272,3 +274,33 @@ def test_the_ladder_of_the_example_is_that_of_the_page() -> None:
             if words != ["expiry"]:
                 after = int(amount) * lengths[words[0]] * (-1 if words[1] == "before" else 1)
             assert Rung(Step(step), after) in EXAMPLE.ladders[ClockName.HANDLE, Urgency(urgency)]
+
+
+def test_a_department_called_again_keeps_the_steps_it_had_and_has_its_time_to_report_for_duty() -> None:
+    back, let_go = SendBack("不归我们管"), AcceptReturn("water", "同意")
+    told = story(*called("water"), water(Claim()))
+    told.collect()
+    assert steps(climbed(told, NOON + 9 * A_DAY), ClockName.HANDLE, "water") == ALL_STEPS[:3]
+    told.when(water(back, 10 * A_DAY))
+    told.when(dispatcher(let_go))
+    told.when(dispatcher(Dispatch("housing", ("water",))))
+    clock = told.ticket.clocks.find(ClockName.HANDLE, "water")
+    assert clock is not None
+    assert clock.late(told.now)
+    claim = setting(told.ticket, ClockName.CLAIM, "water")
+    assert claim.due_at == told.now + A_DAY
+    at_once = climbed(told, told.now)
+    assert steps(at_once, ClockName.CLAIM, "water") == []
+    again = climbed(told, told.now + 30 * A_DAY)
+    assert steps([*at_once, *again], ClockName.HANDLE, "water") == ALL_STEPS[3:]
+    assert steps(again, ClockName.CLAIM, "water") == ALL_STEPS
+
+
+def test_more_time_that_came_too_late_begins_no_steps_anew() -> None:
+    told = story(*called("water"), water(Claim()))
+    told.when(water(RequestExtension("等材料"), 6 * A_DAY))
+    told.collect()
+    late = NOON + 20 * A_DAY
+    assert steps(climbed(told, late), ClockName.HANDLE, "water") == ALL_STEPS
+    told.when(dispatcher(GrantExtension("water", "同意"), late - told.now))
+    assert steps(climbed(told, late + 30 * A_DAY), ClockName.HANDLE, "water") == []
