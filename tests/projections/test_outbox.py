@@ -215,7 +215,8 @@ def test_nothing_that_anybody_wrote_is_told(database: Database) -> None:
     }
     assert not said & (written | accounts)
     assert {key for each in told for key in each} == {
-        "topic", "what", "ticket", "number", "category", "place", "departments", "at", "card", "clock", "due_at",
+        "topic", "what", "ticket", "number", "category", "place", "departments", "at",
+        "card", "clock", "due_at",
     }  # fmt: skip
     (sorted_once, *_) = [each for each in told if each["topic"] == "ticket.sorted"]
     assert sorted_once["category"] == "下水堵塞"
