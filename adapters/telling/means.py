@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -12,6 +13,8 @@ from adapters.settings import BadSetting
 
 Network = IPv4Network | IPv6Network
 LONGEST_SECRET = 10_000
+UNIT = re.compile(r"[A-Za-z0-9-]{0,50}")
+"""Codes of units that may name a folder."""
 
 
 class NotTaken(Exception):
@@ -58,17 +61,26 @@ class Means:
         folder = os.environ.get("WHISTLE_SECRETS")
         return cls(public, _mail(), _networks(), Path(folder) if folder else None)
 
-    def secret(self, name: str) -> str:
-        """The secret of this name: a file in the folder, or `WHISTLE_SECRET_NAME`. Raises `NotTaken`."""
-        try:
-            if self.secrets and (file := self.secrets / name).is_file():
-                with file.open(encoding="utf-8") as opened:
-                    return opened.read(LONGEST_SECRET).strip()
-        except (OSError, UnicodeError):
-            raise NotTaken(f"the secret {name} cannot be read") from None
-        if value := os.environ.get("WHISTLE_SECRET_" + name.upper().replace("-", "_")):
-            return value.strip()
-        raise NotTaken(f"the secret {name} is not there: put it into the folder WHISTLE_SECRETS")
+    def secret(self, name: str, around: Sequence[str] = ()) -> str:
+        """The secret of this name for who looks after these units, read at each use. Raises `NotTaken`.
+
+        A receiver of one unit has the secrets of its unit, and of what that lies in, and no others: so no
+        administrator sends in the name of another town.
+        """
+        for prefix in around or ("",):
+            if not UNIT.fullmatch(prefix):
+                continue
+            try:
+                if self.secrets and (file := self.secrets / prefix / name).is_file():
+                    with file.open(encoding="utf-8") as opened:
+                        return opened.read(LONGEST_SECRET).strip()
+            except (OSError, UnicodeError):
+                raise NotTaken(f"the secret {name} cannot be read") from None
+            variable = "_".join(filter(None, ("WHISTLE_SECRET", prefix, name)))
+            if value := os.environ.get(variable.upper().replace("-", "_")):
+                return value.strip()
+        folder = f"{around[0]} in the folder" if around else "the folder"
+        raise NotTaken(f"the secret {name} is not there: put it into {folder} WHISTLE_SECRETS")
 
     def link(self, ticket: object) -> str | None:
         """Where a ticket is seen."""

@@ -53,7 +53,7 @@ FORMATS = {Way.WECOM: wecom, Way.DINGTALK: dingtalk, Way.FEISHU: feishu}
 
 async def send(message: Message, receiver: Receiver, means: Means, at: datetime) -> None:
     """Send; a robot says in its body whether it took it, with the status 200 in any case."""
-    address, *secret = means.secret(receiver.secret or "").split()
+    address, *secret = means.secret(receiver.secret or "", receiver.around).split()
     address, body = FORMATS[receiver.way](message, address, secret[0] if secret else None, at)
     headers = {"Content-Type": "application/json; charset=utf-8"}
     answer = await post(address, headers, msgspec.json.encode(body), means.networks, LARGEST_BODY)

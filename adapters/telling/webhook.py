@@ -59,6 +59,6 @@ def event(message: Message, source: str) -> dict[str, Any]:
 
 async def send(message: Message, receiver: Receiver, means: Means, at: datetime) -> None:
     """Send; any 2xx means that it was taken, whatever follows."""
-    keys = means.secret(receiver.secret or "").split()
+    keys = means.secret(receiver.secret or "", receiver.around).split()
     headers, body = format(message, keys, at, means.public_url or "urn:whistle")
     await post(receiver.address, headers, body, means.networks)

@@ -269,3 +269,15 @@ def test_all_settings_are_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     assert found.mail == Mail("mail.example.org", 465, "whistle@example.org", "us", "hidden", True)
     assert found.networks == (ip_network("10.20.0.0/16"), ip_network("fd00::/8"))
     assert found.link(UUID(int=7)) == f"https://whistle.example.org/tickets/{UUID(int=7)}"
+
+
+def test_a_unit_has_its_own_secrets_and_those_of_what_it_lies_in_and_no_others(tmp_path: Path) -> None:
+    found = Means(secrets=tmp_path)
+    for place, text in (("220621", "of the county"), ("220622", "of another"), ("", "of everything")):
+        (tmp_path / place).mkdir(exist_ok=True)
+        (tmp_path / place / "robot").write_text(text)
+    assert found.secret("robot", ("water", "220621100", "220621")) == "of the county"
+    assert found.secret("robot") == "of everything"
+    for around in (("220621101",), ("..",), ("../220621",)):
+        with pytest.raises(NotTaken, match="is not there"):
+            found.secret("robot", around)
