@@ -13,7 +13,7 @@ help: ## this list
 run: $(READY) ## the service with the demonstration town; data in $WHISTLE_DATA (.whistle); ARGS="--port 8001"
 	@$(VENV)/whistle serve --demo $(ARGS)
 
-test: check ## all checks, then all tests; PYTEST_ARGS="tests/domain -x" chooses
+test: check browser ## all checks, then all tests; PYTEST_ARGS="tests/domain -x" chooses
 	$(VENV)/pytest -q $(PYTEST_ARGS)
 
 bench: $(READY) ## measure; results in bench/results; ARGS go to the benchmark
@@ -24,6 +24,12 @@ check: $(READY) ## format, lint, types, direction of imports
 	$(VENV)/ruff check
 	$(VENV)/mypy
 	$(VENV)/lint-imports
+
+browser: # the Chromium of the system for the tests of the pages, with Chinese letters
+	@command -v chromium chromium-browser google-chrome >/dev/null && exit; \
+	if test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
+	  echo "Installing Chromium"; apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk >/dev/null; \
+	else echo "The tests of the pages need Chromium: install chromium and fonts-noto-cjk, then repeat." >&2; exit 1; fi
 
 audit: $(READY) ## known weaknesses of what we depend on; where their database is out of reach it says so
 	@rm -f .venv/audit; \
@@ -52,4 +58,4 @@ $(READY): requirements.lock pyproject.toml
 	  $(VENV)/uv pip install --quiet --python $(VENV)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help run test bench check audit lock clean
+.PHONY: help run test browser bench check audit lock clean

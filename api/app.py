@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from adapters.database import Database
 from adapters.settings import Settings
+from api.pages.site import Fork, site
 from api.service import running
 from api.timekeeper import keeping_time
 from api.web import administration, catalogue, lists, session, shapes, telling, terms, tickets
@@ -57,6 +58,7 @@ def application(database: Database, settings: Settings) -> FastAPI:
         redoc_url=None,
         responses=PROBLEMS,
     )
+    app.add_middleware(Fork, pages=site(app.state))
     app.add_middleware(KnownHosts, hosts=settings.hosts)
     app.add_middleware(EveryRequest)
     for part in (tickets, session, lists, catalogue, terms, administration, telling):

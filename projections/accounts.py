@@ -1,6 +1,6 @@
 """Accounts and the roles they hold (账号名录)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, ClassVar
 
 from adapters.reading import Reading
@@ -40,3 +40,12 @@ SELECT account, name, roles, closed
 async def accounts(reading: Reading, limit: int, after: str | None = None) -> list[dict[str, Any]]:
     """The accounts, by name."""
     return await reading.rows(LIST, {"after": after, "limit": limit})
+
+
+NAMES = "SELECT account, name FROM views.accounts_account WHERE account = ANY (%(accounts)s)"
+
+
+async def names_of(reading: Reading, accounts: Collection[str]) -> dict[str, str]:
+    """The names of whoever holds these accounts."""
+    rows = await reading.rows(NAMES, {"accounts": list(accounts)})
+    return {row["account"]: row["name"] for row in rows}

@@ -1,4 +1,4 @@
-"""Every clock that runs, and so at any moment those that have run out (超时)."""
+"""Every clock that runs, and so at any moment those that have run out (超时), and what waits for whom."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -31,17 +31,23 @@ CLOCK = Table(
     ),
 )  # fmt: skip
 
+APPEAL = "appeal"
+"""Stands for a clock where an appeal awaits its decision."""
+
 
 class Overdue(View):
     """The running clocks; whether one has run out is asked of it and the time, not kept."""
 
     name: ClassVar[str] = "overdue"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     of = Ticket
     tables = (CLOCK,)
 
     def rows(self, history: Ticket) -> Iterable[tuple[Table, Row]]:
-        """One row for each clock that runs towards a deadline: `department` is the unit whose clock it is.
+        """One row for each clock that runs: `department` is the unit whose clock it is, `about` may be empty.
+
+        One without a deadline is never overdue, and has its row all the same: it waits for somebody. So does
+        an appeal (`appeal`) about a department, which the town decides on without a clock.
 
         `steps` is how many steps of the ladder were taken for it; a clock without a ladder has none.
         """
@@ -50,10 +56,13 @@ class Overdue(View):
         facts = ticket.number, ticket.title, ticket.category, ticket.urgency, *place
         for clock in ticket.clocks.running():
             was = clock.setting
-            if was.due_at is not None:
-                steps = len(clock.steps) if ticket.climbs(clock) else None
-                key = ticket.id, was.unit, was.name, was.about or ""
-                yield CLOCK, (*key, was.due_at, was.started_at, steps, *facts)
+            steps = len(clock.steps) if ticket.climbs(clock) else None
+            key = ticket.id, was.unit, was.name, was.about or ""
+            yield CLOCK, (*key, was.due_at, was.started_at, steps, *facts)
+        for clock in ticket.clocks:
+            if clock.appeal_open:
+                key = ticket.id, ticket.town, APPEAL, clock.setting.unit
+                yield CLOCK, (*key, None, None, None, *facts)
 
 
 # The order is total, so that a cursor names one place in it.

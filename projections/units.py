@@ -1,6 +1,6 @@
 """Places and departments as a list (单位名录)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, ClassVar
 
 from adapters.reading import Reading
@@ -50,3 +50,14 @@ async def units(
     """The units in use, by code."""
     parameters = {"kind": kind, "parent": parent, "after": after, "limit": limit}
     return await reading.rows(LIST, parameters)
+
+
+NAMES = "SELECT code, name FROM views.units_unit WHERE code = ANY (%(codes)s)"
+
+
+async def names_of(reading: Reading, codes: Collection[str]) -> dict[str, str]:
+    """The names of these units by their codes, also of those that are closed."""
+    if not codes:
+        return {}
+    rows = await reading.rows(NAMES, {"codes": list(codes)})
+    return {row["code"]: row["name"] for row in rows}

@@ -29,7 +29,7 @@ LONGEST_VERSION = 9
 
 NO_OBJECT = "The body must be one JSON object in UTF-8, without halves of characters: {why}."
 MARKS = (b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")
-"""On every answer: it is what it says, and nobody keeps a copy."""
+"""On every answer that does not say otherwise: it is what it says, and nobody keeps a copy."""
 LARGEST = 1024 * 1024
 """Bytes of a request's body."""
 TOO_LARGE = "The request is larger than 1 MiB: send photos one by one, and texts within their limits."
@@ -57,7 +57,8 @@ class EveryRequest:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                marks = (b"x-request-id", id.encode()), *MARKS
+                given = {name for name, _ in message["headers"]}
+                marks = (b"x-request-id", id.encode()), *(m for m in MARKS if m[0] not in given)
                 message["headers"] = [*message["headers"], *marks]
             await send(message)
 
@@ -160,12 +161,13 @@ def token(request: Request) -> str:
     if scheme.lower() == "bearer" and value:
         return value.strip()
     cookie = request.cookies.get(COOKIE)
-    if cookie is not None and (request.method in ("GET", "HEAD") or _from_our_page(request)):
+    if cookie is not None and (request.method in ("GET", "HEAD") or from_our_page(request)):
         return cookie
     raise NotSignedIn()
 
 
-def _from_our_page(request: Request) -> bool:
+def from_our_page(request: Request) -> bool:
+    """Whether a page of ours sent this, as the browser says: no other can make it say so (CSRF)."""
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         return site == "same-origin"

@@ -74,9 +74,10 @@ def _is_allowed(ask: Callable[[], None]) -> bool:
     return True
 
 
-def _steps(
-    ticket: Ticket, by: Person, at: datetime, timing: Timing
-) -> Iterator[tuple[Step, Callable[[], None]]]:
+Asking = tuple[Step, Callable[[], None]]
+
+
+def _steps(ticket: Ticket, by: Person, at: datetime, timing: Timing) -> Iterator[Asking]:
     asked = _Asked.of(ticket)
     other = _Asked.of(ticket, _id=NAMESPACE, stage=Stage.REPORTED)
     into = _Asked.of(ticket, _id=ticket.joined_into or NAMESPACE)

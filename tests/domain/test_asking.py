@@ -5,10 +5,10 @@ import pytest
 from domain.ticket.asking import may
 from domain.ticket.clocks import OF_DEPARTMENT, ClockName
 from domain.ticket.commands import Appeal
-from tests.domain.given import NOON
+from tests.domain.given import NOON, given
 from tests.domain.people import A_DAY, dispatcher, supervisor, water
 from tests.domain.permission_tables import Answer
-from tests.domain.test_permissions import ASKED, CALLED, PAGE, PERSONS, UNTIL, belongs, given, situations
+from tests.domain.test_permissions import ASKED, CALLED, PAGE, PERSONS, UNTIL, belongs, situations
 
 VERBS = {
     step: {"sort and keep": "sort", "verify as solved": "verify", "verify as not solved": "verify"}.get(

@@ -113,7 +113,8 @@ SELECT department,
  GROUP BY department
  ORDER BY department
 """
-# A clock runs as the last event set it that names it, until an event stops it or lets it stand still.
+# A clock runs as the last event set it that names it, until an event stops it or lets it stand still; an
+# appeal waits until it is decided, or the clock it is about begins anew.
 CLOCKS = """
 WITH setting AS (
     SELECT DISTINCT ON (h.ticket, c->>'name', coalesce(c->>'about', c->>'unit'))
@@ -132,14 +133,24 @@ WITH setting AS (
     ('verified', '{verify}'), ('reopened', '{verify}'), ('replied', '{reply}'))
 SELECT s.ticket, s.unit, s.clock, s.about, s.due_at
   FROM setting AS s
- WHERE s.due_at IS NOT NULL
-   AND NOT EXISTS (
+ WHERE NOT EXISTS (
        SELECT FROM happened AS h JOIN ending AS d ON h.topic = 'ticket.' || d.topic
         WHERE h.ticket = s.ticket AND h.version > s.version AND s.clock = ANY (d.clocks)
           AND (h.topic = 'ticket.joined' OR coalesce(h.e->>'department', '')
                = CASE WHEN s.clock IN ('claim', 'contact', 'attend', 'handle', 'reply') THEN s.unit
                       ELSE s.about END))
- ORDER BY s.ticket, s.unit, s.clock, s.about
+ UNION
+SELECT a.ticket, r.e->>'town', 'appeal', a.e->>'department', NULL
+  FROM happened AS a JOIN happened AS r ON r.ticket = a.ticket AND r.topic = 'ticket.reported'
+ WHERE a.topic = 'ticket.appealed'
+   AND NOT EXISTS (
+       SELECT FROM happened AS h LEFT JOIN LATERAL jsonb_array_elements(h.e->'clocks') AS c ON true
+        WHERE h.ticket = a.ticket AND h.version > a.version
+          AND (h.topic IN ('ticket.appeal_upheld', 'ticket.appeal_dismissed')
+               AND h.e->>'department' = a.e->>'department' AND h.e->>'clock' = a.e->>'clock'
+               OR h.topic IN ('ticket.dispatched', 'ticket.reopened')
+               AND c->>'unit' = a.e->>'department' AND c->>'name' = a.e->>'clock'))
+ ORDER BY 1, 2, 3, 4
 """
 
 

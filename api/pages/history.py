@@ -1,0 +1,119 @@
+"""How a ticket came about (经过), in plain sentences, newest first."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from api.pages.language import N_, say
+from api.pages.words import CLOCKS, ROLES, SATISFIED, SOLVED, URGENCIES, spoken
+
+SENTENCES: Mapping[str, str] = {
+    "Reported": N_("上报「{title}」"),
+    "HandledOnSite": N_("当场处置：{result}"),
+    "Sorted": N_("分拣为「{category}」，{urgency}"),
+    "Rejected": N_("不予受理：{reason}"),
+    "Joined": N_("并入 {number}"),
+    "Gathered": N_("{number} 并入本单"),
+    "Parted": N_("拆件，单独办理：{reason}"),
+    "Released": N_("{number} 拆出，单独办理"),
+    "Dispatched": N_("派给{called}，{lead}主办"),
+    "Claimed": N_("{department}报到"),
+    "Attended": N_("{department}到场"),
+    "ProgressNoted": N_("{department}：{text}"),
+    "Handled": N_("{department}办结：{result}"),
+    "SentBack": N_("{department}退单：{reason}"),
+    "ReturnAccepted": N_("准予{department}退单：{note}"),
+    "ReturnRefused": N_("不准{department}退单：{note}"),
+    "ExtensionRequested": N_("{department}申请延期：{reason}"),
+    "ExtensionGranted": N_("准予{department}延期到{due_at}：{note}"),
+    "ExtensionRefused": N_("不准{department}延期：{note}"),
+    "Held": N_("{department}挂账，{review_at}复核：{reason}"),
+    "Resumed": N_("{department}解挂，接着办"),
+    "Appealed": N_("{department}就「{clock}」超时提出申诉：{reason}"),
+    "AppealUpheld": N_("{department}「{clock}」超时的申诉成立，不计入考核：{note}"),
+    "AppealDismissed": N_("{department}「{clock}」超时的申诉不成立：{note}"),
+    "Verified": N_("核查：{solved}"),
+    "LinkGiven": N_("发了居民链接"),
+    "LinkRevoked": N_("收回居民链接"),
+    "Reopened": N_("重办：{reason}"),
+}
+"""What each event says; a test holds that none is left out."""
+WORDS = {"urgency": URGENCIES, "solved": SOLVED, "satisfied": SATISFIED, "clock": CLOCKS}
+"""Facts that are one of a few words."""
+AND = N_("、")
+
+
+@dataclass(frozen=True)
+class Told:
+    """One event as a sentence: when, who in which role, what."""
+
+    version: int
+    event: str
+    at: datetime
+    recorded_at: datetime
+    who: str
+    role: str
+    text: str
+    photos: Sequence[str]
+
+
+def units(items: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The codes of all units that these events name."""
+    found: set[str] = set()
+    for item in items:
+        data = item["data"]
+        found |= {item["by"]["unit"], data.get("department", ""), data.get("lead", "")}
+        found |= {call["department"] for call in data.get("calls", ())}
+    return found - {""}
+
+
+def told(
+    items: Sequence[Mapping[str, Any]],
+    names: Mapping[str, str],
+    people: Mapping[str, str],
+    categories: Mapping[str, str],
+    now: datetime,
+) -> list[Told]:
+    """The events in plain sentences, newest first."""
+    return [_told(item, names, people, categories, now) for item in reversed(items)]
+
+
+def _told(
+    item: Mapping[str, Any],
+    names: Mapping[str, str],
+    people: Mapping[str, str],
+    categories: Mapping[str, str],
+    now: datetime,
+) -> Told:
+    data, by = item["data"], item["by"]
+    facts = {name: _said(name, value, names, categories, now) for name, value in data.items()}
+    called = [names.get(call["department"], call["department"]) for call in data.get("calls", ())]
+    facts["called"] = say(AND).join(called) or facts.get("lead", "")
+    pattern = SENTENCES[item["event"]]
+    text = say(pattern, **facts)
+    extra = [facts["satisfied"]] if data.get("satisfied") else []
+    if data.get("note") and "{note}" not in pattern:
+        extra.append(facts["note"])
+    return Told(
+        version=item["version"],
+        event=item["event"],
+        at=datetime.fromisoformat(str(item["at"])),
+        recorded_at=item["recorded_at"],
+        who=people.get(by["account"], by["account"]),
+        role=f"{names.get(by['unit'], '')}{say(ROLES.get(by['role'], by['role']))}",
+        text=say(N_("。")).join([text, *extra]),
+        photos=data.get("photos") or (),
+    )
+
+
+def _said(
+    name: str, value: Any, names: Mapping[str, str], categories: Mapping[str, str], now: datetime
+) -> str:
+    if name in ("department", "lead"):
+        return names.get(value, value)
+    if name == "category":
+        return categories.get(value, value or "")
+    if name in ("due_at", "review_at"):
+        return spoken(datetime.fromisoformat(value), now)
+    return say(WORDS[name].get(value, value)) if value and name in WORDS else str(value)

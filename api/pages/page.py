@@ -1,0 +1,202 @@
+"""What every page shares: who visits, how a template is rendered, what the browser may do with it."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import Depends, Request
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.pages import words
+from api.pages.language import COOKIE, LANGUAGE, N_, Language, chosen, say
+from api.service import Service
+from api.web.requests import service, token
+from domain.account import Account
+from domain.actors import Person, Role
+from projections.units import names_of
+
+STATIC = Path(str(files("api").joinpath("static")))
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "manifest-src 'self'",
+        "worker-src 'self'",
+    )
+)
+"""The browser runs and loads what comes from us as a file, and nothing else."""
+MARKS = {
+    "Content-Security-Policy": POLICY,
+    # Not `no-referrer`: with it, a browser says `Origin: null` of our own forms (docs/decisions/0008).
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), geolocation=(self), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+FOR_EVER = "public, max-age=31536000, immutable"
+"""How long a file of ours is kept, as its address holds a hash of what is in it."""
+
+
+class EveryPage:
+    """Marks what the browser may do with a page, and says in which language it is."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in MARKS.items():
+                    headers.setdefault(name, value)
+                if scope["path"].startswith("/static/") and b"v=" in scope["query_string"]:
+                    headers["Cache-Control"] = FOR_EVER
+            await send(message)
+
+        cookies = cookie_parser(Headers(scope=scope).get("cookie", ""))
+        speaking = LANGUAGE.set(chosen(cookies.get(COOKIE)))
+        try:
+            await self._app(scope, receive, send_marked)
+        finally:
+            LANGUAGE.reset(speaking)
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who is signed in, and the service they visit."""
+
+    serving: Service
+    person: Person
+    name: str
+    units: Mapping[str, str]
+    """The names of the units their roles are held for."""
+
+    def holds(self, *roles: Role) -> bool:
+        """Whether they hold one of these roles."""
+        return any(held.role in roles for held in self.person.roles)
+
+    @property
+    def places(self) -> list["PlaceToGo"]:
+        """Where they can go."""
+        return [place for place in PLACES if not place.roles or self.holds(*place.roles)]
+
+    @property
+    def titles(self) -> list[str]:
+        """Their roles as people say them: 抚松镇 · 派单员."""
+        return [
+            " · ".join(filter(None, (self.units.get(held.unit, held.unit), say(words.ROLES[held.role]))))
+            for held in self.person.roles
+        ]
+
+
+@dataclass(frozen=True)
+class PlaceToGo:
+    """A page in the navigation, for those who hold one of the roles, or for all."""
+
+    path: str
+    title: str
+    roles: tuple[Role, ...] = ()
+
+
+PLACES: list[PlaceToGo] = [
+    PlaceToGo("/", N_("我的待办")),
+    PlaceToGo("/tickets", N_("工单")),
+]
+"""The navigation, in this order; a new page puts itself here."""
+
+
+async def visitor(request: Request) -> Visitor:
+    """Whoever is signed in. Raises `NotSignedIn`, also for a form that another page sent."""
+    serving = await service(request)
+    person = await serving.sessions.person(token(request))
+    account = await serving.store.find(Account, Account.id_of(person.account))
+    units = await names_of(serving.reading, {held.unit for held in person.roles if held.unit})
+    return Visitor(serving, person, account.name if account else "", units)
+
+
+Visiting = Annotated[Visitor, Depends(visitor)]
+
+
+@cache
+def static(path: str) -> str:
+    """The address of a file of ours, which changes when the file does."""
+    digest = hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:12]
+    return f"/static/{path}?v={digest}"
+
+
+@pass_context
+def _countdown(context: Context, due: Any) -> str:
+    return words.countdown(due, context["now"])
+
+
+@pass_context
+def _spoken(context: Context, at: Any) -> str:
+    return words.spoken(at, context["now"])
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("api"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals.update(static=static, words=words, Language=Language, _=say, say=say)
+    made.filters.update(countdown=_countdown, spoken=_spoken, exact=words.exact, say=say)
+    return made
+
+
+def render(
+    request: Request, template: str, visitor: Visitor | None = None, status: int = 200, **facts: Any
+) -> Response:
+    """The page of a template; `visitor` is None where nobody has to be signed in."""
+    serving: Service = request.app.state.service
+    patterns = {
+        "left": say(words.LEFT),
+        "over": say(words.OVER),
+        **{name: say(pattern) for name, pattern in words.LENGTHS.items()},
+    }
+    context = {
+        "visitor": visitor,
+        "now": serving.store.now(),
+        "language": LANGUAGE.get(),
+        "path": request.url.path,
+        "address": str(request.url.replace(scheme="", netloc="")),
+        "patterns": msgspec.json.encode(patterns).decode(),
+        **facts,
+    }
+    return HTMLResponse(_environment().get_template(template).render(context), status)
+
+
+def go(path: str) -> Response:
+    """Send the browser on to another page, whatever it has just sent."""
+    return RedirectResponse(path, 303)
+
+
+def own_path(path: str) -> str:
+    """The path where it leads to a page of ours, else the first page."""
+    plain = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path if plain and "\\" not in path else "/"

@@ -1,0 +1,186 @@
+"""What the pages say of a refusal: the sentence of the domain, in the language of the page."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from api.pages.language import N_, say
+from api.pages.words import CLOCKS, ROLES, STAGES
+from api.pages.words import TASK_STAGES as TASKS
+from domain.errors import Refusal
+
+SENTENCES: Mapping[str, str] = {
+    "NotSignedIn": N_("请先登录；登录可能已过期。"),
+    "WrongPassword": N_("账号或密码不对，请核对后再试。"),
+    "TooManyAttempts": N_("密码错得太多，请等 {seconds} 秒再试。"),
+    "NotYours": N_("只有{who}可以{verb}。"),
+    "UnknownTicket": N_("没有您能看到的工单 {ticket}：请核对编号，或问问它归谁管。"),
+    "WrongStage": N_("工单现在是「{stage}」，不能{verb}；要等它到「{needed}」。"),
+    "TaskWrongStage": N_("{department}的任务现在是「{stage}」，不能{verb}；要等它到「{needed}」。"),
+    "NoTask": N_("{department}在这件工单里没有任务，请先派给它。"),
+    "NoLink": N_("这件工单没有有效的居民链接，什么都没有改。"),
+    "AlreadyCalled": N_("{department}已经在办这件工单，不必再派。"),
+    "NothingToDispatch": N_("选的部门都已经在办这件工单，请另选一个。"),
+    "LeadCannotSendBack": N_("{department}是主办，不能退单；请派单员改派主办。"),
+    "RulingFinal": N_("{department}的退单已经裁定两次，这是终审。"),
+    "OnHold": N_("{department}的任务正在挂账，请派单员先解挂。"),
+    "NotHeld": N_("{department}的任务没有挂账，什么都没有改。"),
+    "HeldBefore": N_("{department}的任务挂过一次账，不能再挂；请延期或改派。"),
+    "AlreadyAsked": N_("{department}已经申请延期，请等派单员决定。"),
+    "NotAsked": N_("{department}没有申请延期，或已不需要，什么都没有改。"),
+    "TooManyExtensions": N_("{department}已经延期两次，不能再延。"),
+    "RanOut": N_("{department}的时限已到，延期要在到期之前申请。"),
+    "NotLate": N_("{department}的「{clock}」没有超时，无需申诉。"),
+    "AlreadyAppealed": N_("{department}的「{clock}」已经申诉过，以第一次的决定为准。"),
+    "NotAppealed": N_("{department}的「{clock}」没有待决定的申诉，什么都没有改。"),
+    "AlreadyAttended": N_("{department}已经到场；之后再去，请记为处置进展。"),
+    "AlreadyAnswered": N_("这次办理已经评价过；如有不对，请要求重办。"),
+    "CannotJoin": N_("工单 {ticket} 不能并件：{why}。"),
+    "Conflict": N_("有人同时改了这件工单：请看过再做一次。"),
+    "VersionDiffers": N_("您看的时候工单又有了变化：请看过现在的情况再决定，您填的还在下面。"),
+    "OutOfRange": N_("「{field}」填得不对：{why}。"),
+    "UnknownGrid": N_("没有网格 {grid}，请从名录里选。"),
+    "PlaceClosed": N_("网格 {grid} 不再受理，因为 {closed} 已撤销：请选一个在用的。"),
+    "UnknownUnit": N_("没有在用的单位 {unit}，请从名录里选。"),
+    "UnknownDepartment": N_("没有部门 {department}，请从名录里选。"),
+    "UnknownCategory": N_("没有事项类别 {category}，请从目录里选。"),
+    "UnknownRule": N_("目录 {catalogue} 里没有规则 {rule}，请从目录里选。"),
+    "CatalogueKnown": N_("目录 {catalogue} 已经是这些规则，什么都没有改。"),
+    "CatalogueExists": N_("已有目录 {catalogue}，规则或日期不同：请另起一个名字。"),
+    "UnknownYear": N_("日历 {calendar} 还没有 {year} 年：请录入当年放假通知，或由派单员定一个时限。"),
+    "YearsKnown": N_("日历 {calendar} 已经有这些年份，什么都没有改。"),
+    "WhichDepartment": N_("您为这件工单的几个部门办事：请说明是哪一个。"),
+    "KeyReused": N_("这张表单已经用过：请重新打开页面再填。"),
+    "UnitExists": N_("已有代码为 {unit} 的单位：请修改它，或另用一个代码。"),
+    "UnknownAccount": N_("没有账号 {account}，请核对写法。"),
+    "AccountExists": N_("已有账号 {account}，请另取一个名字。"),
+    "UnknownReceiver": N_("没有接收方 {receiver}，请从名录里选。"),
+    "ReceiverExists": N_("已有接收方 {receiver}：请修改它，或另用一个代码。"),
+    "RoleUnfit": N_("角色「{role}」只能授给 {needed}，而 {unit} 不是：请选合适的单位。"),
+    "NotGranted": N_("{account}没有 {unit} 的「{role}」角色，什么都没有改。"),
+    "AlreadyGranted": N_("{account}已有 {unit} 的「{role}」角色，什么都没有改。"),
+    "AlreadyClosed": N_("{what}已经撤销，什么都没有改。"),
+}
+"""The Chinese of every refusal of the domain, by its name."""
+
+VERBS: Mapping[str, str] = {
+    "report": N_("上报"),
+    "handle on the spot": N_("自行处置"),
+    "sort": N_("分拣"),
+    "reject": N_("不予受理"),
+    "join": N_("并件"),
+    "part": N_("拆件"),
+    "dispatch": N_("派单"),
+    "claim": N_("报到"),
+    "attend": N_("到场"),
+    "note_progress": N_("记进展"),
+    "handle": N_("办结"),
+    "send_back": N_("退单"),
+    "accept_return": N_("准予退单"),
+    "refuse_return": N_("不准退单"),
+    "request_extension": N_("申请延期"),
+    "grant_extension": N_("准予延期"),
+    "refuse_extension": N_("不准延期"),
+    "hold": N_("挂账"),
+    "resume": N_("解挂"),
+    "appeal": N_("超时申诉"),
+    "uphold_appeal": N_("认定申诉成立"),
+    "dismiss_appeal": N_("驳回申诉"),
+    "verify": N_("核查"),
+    "reopen": N_("要求重办"),
+    "give_link": N_("发居民链接"),
+    "revoke_link": N_("收回居民链接"),
+}
+"""What is done, as a button and a sentence say it."""
+WHO: Mapping[str, str] = {
+    "a supervisor who does not serve the department": N_("不在该部门任职的督查"),
+    "a dispatcher who did not ask for it": N_("没有申请它的派单员"),
+    "a dispatcher who does not serve the department": N_("不在该部门任职的派单员"),
+    "somebody who does not handle it": N_("不经办它的人"),
+    "somebody who did not handle it": N_("没有经办它的人"),
+    "an administrator": N_("管理员"),
+    "somebody with an account that holds a role": N_("有角色的账号"),
+}
+FIELDS: Mapping[str, str] = {
+    "reason": N_("理由"),
+    "note": N_("说明"),
+    "text": N_("进展"),
+    "result": N_("办理结果"),
+    "due_at": N_("时限"),
+    "review_at": N_("复核日期"),
+    "assisting": N_("协办部门"),
+    "lead": N_("主办部门"),
+    "category": N_("类别"),
+    "urgency": N_("紧急程度"),
+    "rule": N_("目录规则"),
+    "into": N_("并到哪件"),
+    "solved": N_("是否解决"),
+    "satisfied": N_("是否满意"),
+    "title": N_("标题"),
+    "description": N_("情况"),
+    "address": N_("地址"),
+    "password": N_("密码"),
+    "account": N_("账号"),
+    "q": N_("查找的词"),
+}
+WHY: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"is empty: .*"), N_("不能空着")),
+    (re.compile(r"has (\d+) characters: shorten it to (\d+) at most"), N_("写了 {0} 个字，最多 {1} 个")),
+    (re.compile(r"holds a character that is not text .*"), N_("里面有不能保存的符号，请删掉")),
+    (re.compile(r"must have a zone and lie after now, within a year"), N_("要在现在之后、一年之内")),
+    (re.compile(r"names a department twice: .*"), N_("同一个部门选了两次")),
+    (re.compile(r"needs (\d+) characters at least"), N_("至少要 {0} 个字")),
+    (re.compile(r"the other ticket must be another one you see"), N_("要并到另一件您能看到的工单")),
+    (re.compile(r"others were joined into it, part them first"), N_("有别的工单并在它里面，请先拆件")),
+)
+"""Reasons the domain gives in words of its own, and how the page says them."""
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "stage": {**TASKS, **STAGES},
+    "needed": {**STAGES, **TASKS},
+    "verb": VERBS,
+    "clock": CLOCKS,
+    "field": FIELDS,
+    "role": ROLES,
+}
+"""Facts that are one of a few words."""
+ROLE_OF = re.compile(r"an? ([a-z ]+?) of (\S+)")
+
+
+def sentence(refusal: Refusal, names: Mapping[str, str] | None = None) -> str:
+    """The refusal as the page says it, with the `names` of units for their codes."""
+    facts = {name: _said(name, fact, names or {}) for name, fact in refusal.facts.items()}
+    pattern = SENTENCES.get(type(refusal).__name__)
+    if pattern is None:
+        return str(refusal)
+    return say(pattern, **facts)
+
+
+def _said(name: str, fact: Any, names: Mapping[str, str]) -> str:
+    said = str(fact)
+    if name in WORDS:
+        return say(N_(" 或 ")).join(say(WORDS[name].get(part, part)) for part in said.split(" or "))
+    if name in ("department", "unit", "grid", "closed"):
+        return names.get(said, said)
+    if name == "who":
+        return _who(said, names)
+    return _why(said) if name == "why" else said
+
+
+def _who(said: str, names: Mapping[str, str]) -> str:
+    if said in WHO:
+        return say(WHO[said])
+    roles = {role.replace("_", " "): word for role, word in ROLES.items()}
+    parts = []
+    for part in said.split(" or "):
+        found = ROLE_OF.fullmatch(part)
+        if found is None:
+            return said
+        parts.append(f"{names.get(found[2], found[2])} {say(roles.get(found[1], found[1]))}")
+    return say(N_(" 或 ")).join(parts)
+
+
+def _why(said: str) -> str:
+    for pattern, words in WHY:
+        if found := pattern.fullmatch(said):
+            return say(words).format(*found.groups())
+    return said

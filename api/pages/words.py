@@ -1,0 +1,125 @@
+"""The words of the field, and time as people say it."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from api.pages.language import N_, _
+from domain.actors import Role
+from domain.calendar import CHINA
+from domain.ticket.clocks import ClockName
+from domain.ticket.stage import Satisfied, Solved, Source, Stage, TaskStage, Urgency
+
+STAGES: Mapping[str, str] = {
+    Stage.REPORTED: N_("已上报"),
+    Stage.SORTED: N_("已分拣"),
+    Stage.DISPATCHED: N_("已派单"),
+    Stage.HANDLED: N_("已办结"),
+    Stage.VERIFIED: N_("已核查"),
+    Stage.REJECTED: N_("不予受理"),
+    Stage.JOINED: N_("已并件"),
+}
+TASK_STAGES: Mapping[str, str] = {
+    TaskStage.DISPATCHED: N_("待报到"),
+    TaskStage.CLAIMED: N_("在办"),
+    TaskStage.HANDLED: N_("办结"),
+    TaskStage.RETURNED: N_("退单"),
+}
+URGENCIES: Mapping[str, str] = {
+    Urgency.ORDINARY: N_("一般"),
+    Urgency.URGENT: N_("紧急"),
+    Urgency.EMERGENCY: N_("特急"),
+}
+SOURCES: Mapping[str, str] = {
+    Source.GRID: N_("网格巡查"),
+    Source.RESIDENT: N_("居民自报"),
+    Source.HOTLINE: N_("热线"),
+    Source.VISIT: N_("入户走访"),
+}
+SOLVED: Mapping[str, str] = {
+    Solved.SOLVED: N_("已解决"),
+    Solved.PARTLY: N_("部分解决"),
+    Solved.NOT_SOLVED: N_("未解决"),
+}
+SATISFIED: Mapping[str, str] = {
+    Satisfied.SATISFIED: N_("满意"),
+    Satisfied.BASICALLY: N_("基本满意"),
+    Satisfied.NOT_SATISFIED: N_("不满意"),
+}
+ROLES: Mapping[str, str] = {
+    Role.GRID_WORKER: N_("网格员"),
+    Role.SORTER: N_("分拣员"),
+    Role.DISPATCHER: N_("派单员"),
+    Role.HANDLER: N_("经办人"),
+    Role.SUPERVISOR: N_("督查"),
+    Role.RESIDENT: N_("居民"),
+    Role.AUDITOR: N_("审计"),
+    Role.ADMINISTRATOR: N_("管理员"),
+    Role.HOLDER: N_("本人"),
+    Role.OPERATOR: N_("运维"),
+}
+CLOCKS: Mapping[str, str] = {
+    ClockName.SORT: N_("分拣"),
+    ClockName.DISPATCH: N_("派单"),
+    ClockName.CLAIM: N_("报到"),
+    ClockName.CONTACT: N_("联系群众"),
+    ClockName.ATTEND: N_("到场"),
+    ClockName.HANDLE: N_("办结"),
+    ClockName.VERIFY: N_("核查"),
+}
+WEEKDAYS = (N_("周一"), N_("周二"), N_("周三"), N_("周四"), N_("周五"), N_("周六"), N_("周日"))
+
+LEFT = N_("还剩 {length}")
+OVER = N_("已超 {length}")
+LENGTHS = {
+    "moment": N_("不到 1 分"),
+    "minutes": N_("{minutes} 分"),
+    "hours": N_("{hours} 小时"),
+    "hours_minutes": N_("{hours} 小时 {minutes} 分"),
+    "days": N_("{days} 天"),
+    "days_hours": N_("{days} 天 {hours} 小时"),
+}
+"""How a length of time is said; the browser says it anew every half a minute by the same patterns."""
+LONG = 7
+"""Days from which on hours are not said any more."""
+
+
+def length(time: timedelta) -> str:
+    """A length of time in words: minutes, then hours and minutes, then days."""
+    minutes = int(time.total_seconds()) // 60
+    hours, days = minutes // 60, minutes // 1440
+    facts = {"minutes": minutes % 60, "hours": hours % 24, "days": days}
+    if minutes < 1:
+        name = "moment"
+    elif hours < 1:
+        name = "minutes"
+    elif days < 1:
+        name = "hours_minutes" if minutes % 60 else "hours"
+    else:
+        name = "days_hours" if hours % 24 and days < LONG else "days"
+    return _(LENGTHS[name], **facts)
+
+
+def countdown(due: datetime, now: datetime) -> str:
+    """How long there is left, or how long ago it ran out."""
+    return _(LEFT if due >= now else OVER, length=length(abs(due - now)))
+
+
+def exact(at: datetime) -> str:
+    """A moment to the second, by the clocks of China."""
+    return f"{at.astimezone(CHINA):%Y-%m-%d %H:%M:%S}"
+
+
+def spoken(at: datetime, now: datetime) -> str:
+    """A moment as people say it: 今天 16:40, 明天 09:00, 11月3日 09:00."""
+    local = at.astimezone(CHINA)
+    days = (local.date() - now.astimezone(CHINA).date()).days
+    named = {-1: N_("昨天"), 0: N_("今天"), 1: N_("明天"), 2: N_("后天")}
+    if days in named:
+        day = _(named[days])
+    elif 0 < days < LONG:
+        day = _(WEEKDAYS[local.weekday()])
+    else:
+        day = _(N_("{month}月{day}日"), month=local.month, day=local.day)
+        if local.year != now.astimezone(CHINA).year:
+            day = _(N_("{year}年{month}月{day}日"), year=local.year, month=local.month, day=local.day)
+    return f"{day} {local:%H:%M}"

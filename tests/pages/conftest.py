@@ -1,0 +1,57 @@
+"""A real Chromium, and the demonstration running for it."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.adapters.writing import wait_for
+from tests.command_line.conftest import is_caught_up
+from tests.command_line.whistle import PATIENCE, Serving, serving
+from tests.pages.visiting import Visits
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium as the system has it; `make test` installs it where it can."""
+    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+    assert found, "No Chromium here: run `apt-get install chromium fonts-noto-cjk`, then the tests again."
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def town() -> Iterator[Serving]:
+    """The demonstration, for all tests of the pages."""
+    with TemporaryDirectory(prefix="whistle-test-") as folder, serving("--demo", "--data", folder) as service:
+        wait_for(lambda: is_caught_up(service), PATIENCE)
+        yield service
+
+
+@pytest.fixture
+def visits(browser: Browser, town: Serving) -> Iterator[Visits]:
+    """Whoever visits the pages in this test, each with a browser window of their own."""
+    with visiting(browser, town) as found:
+        yield found
+
+
+@contextmanager
+def visiting(browser: Browser, town: Serving) -> Iterator[Visits]:
+    """Windows that are closed at the end; a page that complains of anything fails the test."""
+    found = Visits(browser, town.address)
+    yield found
+    found.close()
