@@ -64,6 +64,11 @@ class Standing:
                 raise NotYet
             await asyncio.wait([moved], timeout=min(POLL, give_up - clock()))
 
+    @property
+    def moved(self) -> asyncio.Future[None]:
+        """Done as soon as views move from now on; look at the positions after asking for it."""
+        return self._moved
+
     async def listen(self) -> None:
         """Wake those who wait whenever views have moved; runs until cancelled."""
         while True:

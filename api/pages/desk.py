@@ -16,7 +16,7 @@ async def desk(request: Request, visitor: Visiting, asking: Asking) -> Response:
     queue = await queue_of(visitor, asking)
     if queue is None:
         return go("/tickets")
-    shown = await facts_of(visitor, queue.lines[0].ticket, queue) if queue.lines else {"ticket": None}
+    shown = await facts_of(visitor, queue.lines[0].ticket) if queue.lines else {"ticket": None}
     return render(request, "desk.html", visitor, queue=queue, what_words=WHAT, at="queue", **shown)
 
 

@@ -1,6 +1,7 @@
 """What every page shares: who visits, how a template is rendered, what the browser may do with it."""
 
 import hashlib
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -145,6 +146,11 @@ def static(path: str) -> str:
     return f"/static/{path}?v={digest}"
 
 
+def new_key() -> str:
+    """An idempotency key for one form, so that pressing twice does it once."""
+    return secrets.token_urlsafe(12)
+
+
 @pass_context
 def _countdown(context: Context, due: Any) -> str:
     return words.countdown(due, context["now"])
@@ -164,7 +170,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(static=static, words=words, Language=Language, _=say, say=say)
+    made.globals.update(static=static, words=words, Language=Language, _=say, say=say, new_key=new_key)
     made.filters.update(countdown=_countdown, spoken=_spoken, exact=words.exact, say=say)
     return made
 

@@ -1,16 +1,22 @@
 """The page of a ticket (工单): where it stands, what may be done next, by when, and how it came about."""
 
 from asyncio import gather
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api import steps
-from api.adopted import versions
 from api.pages import deadlines, history
+from api.pages.lanes import lanes_of
+from api.pages.language import N_
+from api.pages.offers import dispatching, offers, sorting
 from api.pages.page import Visiting, Visitor, render
-from api.pages.queue import WHAT, Asking, Queue, queue_of
+from api.pages.queue import WHAT, Asked, Asking, queue_of
+from api.pages.refusals import VERBS
+from api.service import NotYet
 from domain.catalogue import in_force
 from domain.ticket import Ticket
 from domain.ticket.asking import may
@@ -22,28 +28,75 @@ router = APIRouter()
 
 EVENTS = 200
 """Events of a ticket that its page tells; the auditor's replay has all."""
+DONE: Mapping[str, str] = {
+    "sort": N_("已分拣。"),
+    "reject": N_("已定为不予受理。"),
+    "join": N_("已并件。"),
+    "part": N_("已拆件，单独办理。"),
+    "dispatch": N_("已派单，部门的时限开始走。"),
+    "claim": N_("已报到。"),
+    "attend": N_("已记到场。"),
+    "note_progress": N_("进展已记下。"),
+    "handle": N_("已办结。"),
+    "send_back": N_("已退单，等派单员裁定；裁定之前停表。"),
+    "accept_return": N_("已准予退单。"),
+    "refuse_return": N_("已不准退单，部门接着办。"),
+    "request_extension": N_("已申请延期，等派单员决定；期间时限照走。"),
+    "grant_extension": N_("已准予延期。"),
+    "refuse_extension": N_("已不准延期，时限不变。"),
+    "hold": N_("已挂账，停表到复核日。"),
+    "resume": N_("已解挂，部门接着办。"),
+    "appeal": N_("申诉已提交，等督查决定。"),
+    "uphold_appeal": N_("申诉成立：超时的事实不变，不计入考核。"),
+    "dismiss_appeal": N_("申诉已驳回。"),
+    "verify": N_("核查结果已记下。"),
+    "reopen": N_("已要求重办。"),
+}
+"""What is said once a step is done."""
 After = Annotated[int | None, Query(ge=0)]
+Done = Annotated[str, Query(max_length=50)]
 
 
 @router.get("/tickets/{id}")
 async def ticket_page(
-    request: Request, id: str, visitor: Visiting, asking: Asking, after: After = None, done: str = ""
+    request: Request, id: str, visitor: Visiting, asking: Asking, after: After = None, done: Done = ""
 ) -> Response:
-    """The ticket, beside the queue of whoever has one."""
-    ticket = await steps.seen(visitor.serving, visitor.person, steps.ticket_id(id))
+    """The ticket, beside the queue of whoever has one; `after` a step it shows what that has changed."""
     if after is not None:
-        await visitor.serving.standing.passed("overdue", after)
-    queue = await queue_of(visitor, asking)
-    shown = await facts_of(visitor, ticket, queue)
-    return render(request, "desk.html", visitor, queue=queue, what_words=WHAT, at="ticket", **shown)
+        with suppress(NotYet):  # Then the queue is a moment behind, and moves by itself.
+            await visitor.serving.standing.passed("overdue", after)
+    return await show(request, visitor, id, asking, done=done if done in DONE else "")
 
 
-async def facts_of(visitor: Visitor, ticket: Ticket, queue: Queue | None) -> dict[str, Any]:
+async def show(
+    request: Request,
+    visitor: Visitor,
+    id: str,
+    asking: Asked,
+    status: int = 200,
+    said: str = "",
+    given: tuple[str, Mapping[str, list[str]]] = ("", {}),
+    done: str = "",
+) -> Response:
+    """The page of a ticket; with what was refused, and what was `given` in that form."""
+    ticket = await steps.seen(visitor.serving, visitor.person, steps.ticket_id(id))
+    queue, shown = await gather(queue_of(visitor, asking), facts_of(visitor, ticket))
+    more = {"said": said, "given": given, "done": done}
+    return render(
+        request, "desk.html", visitor, status, queue=queue, what_words=WHAT, at="ticket", **{**shown, **more}
+    )
+
+
+async def facts_of(visitor: Visitor, ticket: Ticket) -> dict[str, Any]:
     """What the page of this ticket shows."""
     serving = visitor.serving
     now = serving.store.now()
-    items, adopted = await gather(events_of(serving.reading, ticket.id, EVENTS), versions(serving.store))
-    rules = in_force(adopted, now)
+    # Asked before anything is waited for: the ticket is shared, and may change meanwhile.
+    offered = offers(ticket, may(ticket, visitor.person, now))
+    clocks, lanes = deadlines.clocks(ticket, now), lanes_of(ticket, now)
+    items, timing = await gather(events_of(serving.reading, ticket.id, EVENTS), serving.adopted.timing())
+    rules = in_force(timing.catalogue, now)
+    kinds = {offer.kind for offer in offered}
     units = {ticket.grid, ticket.community, ticket.town, *ticket.tasks, *history.units(items)}
     names, people = await gather(
         names_of(serving.reading, units), account_names(serving.reading, {i["by"]["account"] for i in items})
@@ -53,7 +106,15 @@ async def facts_of(visitor: Visitor, ticket: Ticket, queue: Queue | None) -> dic
         "ticket": ticket,
         "names": names,
         "categories": categories,
-        "may": may(ticket, visitor.person, now),
-        "clocks": deadlines.clocks(ticket, now),
+        "offers": offered,
+        "sorting": sorting(ticket, rules) if "sort" in kinds else None,
+        "dispatching": await dispatching(serving, ticket, rules, timing) if "dispatch" in kinds else None,
+        "clocks": clocks,
+        "lanes": lanes,
         "told": history.told(items, names, people, categories, now),
+        "said": "",
+        "given": ("", {}),
+        "done": "",
+        "verbs": VERBS,
+        "done_words": DONE,
     }

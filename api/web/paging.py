@@ -29,7 +29,7 @@ def page(rows: Sequence[T], limit: int, key: Callable[[T], Sequence[Any]]) -> di
     """The first `limit` of the rows (one more was asked for), and a cursor where there are more."""
     items = list(rows[:limit])
     following = len(rows) > limit
-    return {"items": items, "next": _encode(key(items[-1])) if following else None}
+    return {"items": items, "next": write_cursor(key(items[-1])) if following else None}
 
 
 async def history_page(reading: Reading, id: UUID, limit: int, cursor: str | None) -> dict[str, Any]:
@@ -49,5 +49,6 @@ def read_cursor(cursor: str | None, shape: Any) -> Any:
         raise OutOfRange(field="cursor", why="is none that was given: begin again without it") from None
 
 
-def _encode(place: Sequence[Any]) -> str:
+def write_cursor(place: Sequence[Any]) -> str:
+    """The cursor that names this place in a list."""
     return base64.urlsafe_b64encode(msgspec.json.encode(list(place))).decode().rstrip("=")

@@ -1,0 +1,108 @@
+"""Every step of a ticket as a form: read, taken as HTTP takes it, then back to the ticket."""
+
+import hashlib
+from dataclasses import fields
+from typing import Any, get_origin
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from pydantic import TypeAdapter, ValidationError
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from adapters.batch import Key
+from api import steps
+from api.pages.language import say
+from api.pages.page import Visiting, go
+from api.pages.problems import UNREADABLE
+from api.pages.queue import Asking
+from api.pages.refusals import sentence
+from api.pages.ticket import show
+from api.web.problems import STATUS
+from domain.errors import NotSignedIn, Refusal, UnknownTicket
+from domain.text import NAME
+from projections.board import ticket_id
+from projections.units import names_of
+
+router = APIRouter()
+
+MOST_FIELDS, MOST_FILES = 200, 0
+SAID = {"handle": "result", "note_progress": "text"}
+"""What the one box of a department is for each button beside it."""
+TIMES = ("due_at", "review_at")
+"""Moments come as the clock on the wall says them: local time without a zone, or a day alone."""
+OF_CHINA, END_OF_WORK = "+08:00", "17:30"
+
+
+@router.post("/tickets/{id}/{verb}")
+async def act(request: Request, id: str, verb: str, visitor: Visiting, asking: Asking) -> Response:
+    """Take a step, and show the ticket as it stands then; a refusal is said above the form as it was."""
+    if verb not in steps.VERBS:
+        raise HTTPException(404)
+    ticket = steps.ticket_id(id)
+    form = await request.form(max_fields=MOST_FIELDS, max_files=MOST_FILES)
+    given = {name: [_text(value) for value in form.getlist(name)] for name in form}
+    try:
+        command = await _command(visitor.serving.reading, verb, form)
+        key = _key(visitor.person.account, request.url.path, form)
+        receipt = await steps.take(
+            visitor.serving, visitor.person, ticket, verb, command, _version(form), key
+        )
+    except ValidationError:
+        return await show(request, visitor, id, asking, 422, say(UNREADABLE), (verb, given))
+    except (NotSignedIn, UnknownTicket):
+        raise
+    except Refusal as refusal:
+        units = {str(fact) for fact in refusal.facts.values()} | set(str(refusal.facts.get("who")).split())
+        names = await names_of(visitor.serving.reading, units)
+        said = sentence(refusal, names)
+        status = STATUS.get(type(refusal), 409)
+        return await show(request, visitor, id, asking, status, said, (verb, given))
+    facts = {"done": verb, "after": receipt.position}
+    query = asking.query()
+    return go(f"/tickets/{id}{query}{'&' if query else '?'}{urlencode(facts)}")
+
+
+def _key(account: str, path: str, form: FormData) -> Key | None:
+    given = str(form.get("key", ""))[:NAME]
+    if not given or not given.isprintable():
+        return None
+    asked = "\n".join([path, *(f"{name}={value}" for name, value in form.multi_items())])
+    return Key(account, given, hashlib.sha256(asked.encode("utf-8", "replace")).digest())
+
+
+def _version(form: FormData) -> int | None:
+    given = str(form.get("version", ""))
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else None
+
+
+async def _command(reading: Any, verb: str, form: FormData) -> Any:
+    """What is asked, from a form; raises `ValidationError` for one that is none of ours."""
+    asks = steps.VERBS[verb].asks
+    given: dict[str, Any] = {}
+    for field in fields(asks):
+        name = "said" if SAID.get(verb) == field.name else field.name
+        values = [_text(value) for value in form.getlist(name)]
+        if get_origin(field.type) is tuple:
+            given[field.name] = [value for value in values if value]
+        elif values and (values[-1] or name in ("said", "reason", "note")):
+            given[field.name] = values[-1]
+    for name in TIMES:
+        if name in given:
+            given[name] += OF_CHINA if "T" in given[name] else f"T{END_OF_WORK}{OF_CHINA}"
+    if verb == "sort" and (proposal := _text(form.get("proposal", ""))):
+        given["category"], _, given["rule"] = proposal.partition("|")
+    if verb == "join":
+        number = given.get("into", "").strip().upper()
+        given["into"] = await ticket_id(reading, number) or _no_ticket(number)
+    return TypeAdapter(asks).validate_python(given)
+
+
+def _no_ticket(number: str) -> Any:
+    raise UnknownTicket(ticket=number[:50])
+
+
+def _text(value: object) -> str:
+    """A text as people wrote it: browsers end lines with two characters."""
+    return str(value).replace("\r\n", "\n")
