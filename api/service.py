@@ -40,6 +40,8 @@ class Standing:
         self._moved: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done as soon as views have moved; then there is another one."""
         self._standing: Batching[None, Positions] = Batching(self._positions)
+        self.ended = False
+        """Nothing more is told: the service is about to stop."""
 
     async def positions(self) -> "Positions":
         """The position of the log, and of each view with its error if it has stopped."""
@@ -64,6 +66,15 @@ class Standing:
                 raise NotYet
             await asyncio.wait([moved], timeout=min(POLL, give_up - clock()))
 
+    def end(self) -> None:
+        """Let go of those who wait for news without an end."""
+        self.ended = True
+        self._wake()
+
+    def _wake(self) -> None:
+        self._moved.set_result(None)
+        self._moved = asyncio.get_running_loop().create_future()
+
     @property
     def moved(self) -> asyncio.Future[None]:
         """Done as soon as views move from now on; look at the positions after asking for it."""
@@ -76,8 +87,7 @@ class Standing:
                 async with await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True) as conn:
                     await conn.execute("LISTEN whistle_views")
                     async for _ in conn.notifies():
-                        self._moved.set_result(None)
-                        self._moved = asyncio.get_running_loop().create_future()
+                        self._wake()
             await asyncio.sleep(POLL)
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import typer
 import uvicorn
+from fastapi import FastAPI
 
 from adapters.database import database
 from adapters.settings import BadSetting, Settings
@@ -61,12 +62,22 @@ def serve(
             server_header=False,
             timeout_graceful_shutdown=LAST_WORDS,
         )
-        server = uvicorn.Server(config)
+        server = Server(config)
         gc.freeze()
         gc.set_threshold(*COLLECT_SELDOM)
         server.run(sockets=[listening])
         if not server.started:
             raise BadSetting("The service could not start: its log says why.")
+
+
+class Server(uvicorn.Server):
+    """The web server; where it stops, pages that wait for news are let go, as they would wait for ever."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish what was accepted."""
+        if isinstance(self.config.app, FastAPI):
+            self.config.app.state.service.standing.end()
+        await super().shutdown(sockets)
 
 
 def _answering_to(host: str, settings: Settings) -> Settings:

@@ -16,12 +16,13 @@ from api import steps
 from api.pages.language import say
 from api.pages.page import Visiting, go
 from api.pages.problems import UNREADABLE
-from api.pages.queue import Asking
+from api.pages.queue import LINES, Asking
 from api.pages.refusals import sentence
 from api.pages.ticket import show
 from api.web.problems import STATUS
 from domain.errors import NotSignedIn, Refusal, UnknownTicket
 from domain.text import NAME
+from domain.ticket import commands
 from projections.board import ticket_id
 from projections.units import names_of
 
@@ -33,6 +34,23 @@ SAID = {"handle": "result", "note_progress": "text"}
 TIMES = ("due_at", "review_at")
 """Moments come as the clock on the wall says them: local time without a zone, or a day alone."""
 OF_CHINA, END_OF_WORK = "+08:00", "17:30"
+
+
+@router.post("/claims")
+async def claim_all(request: Request, visitor: Visiting, asking: Asking) -> Response:
+    """Claim several tickets at once; each is claimed or refused by itself, and what was refused is told."""
+    form = await request.form(max_fields=MOST_FIELDS, max_files=MOST_FILES)
+    ids = [steps.ticket_id(_text(id)) for id in form.getlist("ticket")][:LINES]
+    after, refused = 0, 0
+    for id in ids:
+        try:
+            receipt = await steps.take(visitor.serving, visitor.person, id, "claim", commands.Claim())
+            after = max(after, receipt.position)
+        except Refusal:
+            refused += 1
+    facts = {"claimed": len(ids) - refused, "refused": refused, "after": after}
+    query = asking.query()
+    return go(f"/{query}{'&' if query else '?'}{urlencode(facts)}")
 
 
 @router.post("/tickets/{id}/{verb}")

@@ -32,7 +32,7 @@ async def _moves(request: Request, standing: Standing) -> AsyncIterator[str]:
     until = clock() + LONGEST
     told: dict[str, int] = {}
     yield "retry: 2000\n\n"
-    while clock() < until and not await request.is_disconnected():
+    while clock() < until and not standing.ended and not await request.is_disconnected():
         moved = standing.moved
         _, views = await standing.positions()
         stands = {name: position for name, (position, _) in views.items()}
@@ -44,4 +44,5 @@ async def _moves(request: Request, standing: Standing) -> AsyncIterator[str]:
             yield ": still here\n\n"
         with suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(moved), QUIET)
-        await asyncio.sleep(GATHER)
+        if not standing.ended:
+            await asyncio.sleep(GATHER)

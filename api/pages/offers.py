@@ -53,6 +53,7 @@ FORMS: Sequence[tuple[str, tuple[str, ...], bool]] = (
     ("join", ("join",), False),
     ("part", ("part",), False),
     ("reopen", ("reopen",), False),
+    ("revoke_link", ("revoke_link",), False),
 )
 """Every form with the verbs of its buttons, in the order of the page, and whether it may be open."""
 

@@ -37,7 +37,7 @@ SENTENCES: Mapping[str, str] = {
     "AlreadyAnswered": N_("这次办理已经评价过；如有不对，请要求重办。"),
     "CannotJoin": N_("工单 {ticket} 不能并件：{why}。"),
     "Conflict": N_("有人同时改了这件工单：请看过再做一次。"),
-    "VersionDiffers": N_("您看的时候工单又有了变化：请看过现在的情况再决定，您填的还在下面。"),
+    "VersionDiffers": N_("您看的时候工单又有了变化：请看过现在的情况再决定。"),
     "OutOfRange": N_("「{field}」填得不对：{why}。"),
     "UnknownGrid": N_("没有网格 {grid}，请从名录里选。"),
     "PlaceClosed": N_("网格 {grid} 不再受理，因为 {closed} 已撤销：请选一个在用的。"),

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from api import steps
 from api.pages import deadlines, history
@@ -51,8 +51,11 @@ DONE: Mapping[str, str] = {
     "dismiss_appeal": N_("申诉已驳回。"),
     "verify": N_("核查结果已记下。"),
     "reopen": N_("已要求重办。"),
+    "revoke_link": N_("居民链接已收回。"),
 }
 """What is said once a step is done."""
+TEXTS = ("said", "reason", "note")
+"""What people write; where its form is not offered any more, they are given it back."""
 After = Annotated[int | None, Query(ge=0)]
 Done = Annotated[str, Query(max_length=50)]
 
@@ -62,10 +65,22 @@ async def ticket_page(
     request: Request, id: str, visitor: Visiting, asking: Asking, after: After = None, done: Done = ""
 ) -> Response:
     """The ticket, beside the queue of whoever has one; `after` a step it shows what that has changed."""
-    if after is not None:
-        with suppress(NotYet):  # Then the queue is a moment behind, and moves by itself.
-            await visitor.serving.standing.passed("overdue", after)
+    await passed(visitor, after)
     return await show(request, visitor, id, asking, done=done if done in DONE else "")
+
+
+async def passed(visitor: Visitor, after: int | None) -> None:
+    """Wait until the queue has seen this position; where that takes long, it moves by itself later."""
+    if after is not None:
+        with suppress(NotYet):
+            await visitor.serving.standing.passed("overdue", after)
+
+
+@router.get("/tickets/{id}/version")
+async def version(id: str, visitor: Visiting) -> Response:
+    """The version the ticket is at, for a page that is open."""
+    ticket = await steps.seen(visitor.serving, visitor.person, steps.ticket_id(id))
+    return PlainTextResponse(str(ticket.version))
 
 
 async def show(
@@ -81,7 +96,10 @@ async def show(
     """The page of a ticket; with what was refused, and what was `given` in that form."""
     ticket = await steps.seen(visitor.serving, visitor.person, steps.ticket_id(id))
     queue, shown = await gather(queue_of(visitor, asking), facts_of(visitor, ticket))
-    more = {"said": said, "given": given, "done": done}
+    verb, written = given
+    lost = not any(verb in offer.verbs for offer in shown["offers"])
+    unsaid = [text for name in TEXTS for text in written.get(name, ()) if lost and text.strip()]
+    more = {"unsaid": unsaid, "said": said, "given": given, "done": done, "claimed": 0, "refused": 0}
     return render(
         request, "desk.html", visitor, status, queue=queue, what_words=WHAT, at="ticket", **{**shown, **more}
     )
@@ -113,6 +131,7 @@ async def facts_of(visitor: Visitor, ticket: Ticket) -> dict[str, Any]:
         "lanes": lanes,
         "told": history.told(items, names, people, categories, now),
         "said": "",
+        "unsaid": [],
         "given": ("", {}),
         "done": "",
         "verbs": VERBS,

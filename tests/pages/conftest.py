@@ -23,9 +23,13 @@ ARGUMENTS = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium as the system has it; `make test` installs it where it can."""
+    """Chromium as the system has it; `make test` installs it where it can.
+
+    Once a module and no longer: while it runs, its driver holds the thread's event loop, and no other test
+    could start one. So a module with a browser uses `town`, which is a process of its own.
+    """
     found = next((path for name in NAMES if (path := shutil.which(name))), None)
     assert found, "No Chromium here: run `apt-get install chromium fonts-noto-cjk`, then the tests again."
     with sync_playwright() as playwright:

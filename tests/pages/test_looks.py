@@ -1,0 +1,115 @@
+"""Every page in light and dark, wide and on a phone: no barrier, no sideways scrolling, a screenshot each."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from domain.calendar import CHINA
+from tests.command_line.whistle import Serving
+from tests.pages.test_life import reported
+from tests.pages.visiting import DESK, PHONE, Visits
+
+SHOTS = Path(__file__).parents[2] / "screenshots"
+WIDE = 1600
+COLOURS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+DESKS = ("grid", "sorter", "dispatcher", "water", "supervisor", "auditor")
+
+
+def look_at(page: Page, name: str) -> None:
+    """The page as it stands, in all ways people look at it."""
+    SHOTS.mkdir(exist_ok=True)
+    wrong = []
+    for width in (PHONE, DESK, WIDE):
+        page.set_viewport_size({"width": width, "height": 800})
+        for colours in COLOURS if width != WIDE else COLOURS[:1]:
+            page.emulate_media(color_scheme=colours)
+            page.screenshot(path=SHOTS / f"{name}-{width}-{colours}.png", full_page=width == PHONE)
+            if page.evaluate("document.documentElement.scrollWidth") > width:
+                wrong.append(f"{width}: scrolls sideways")
+            if width != WIDE:
+                found = Axe().run(page, options=RULES).response["violations"]
+                wrong += [f"{width} {colours}: {told(violation)}" for violation in found]
+    assert wrong == []
+
+
+def told(violation: dict[str, Any]) -> str:
+    """What is wrong, and where first."""
+    first = violation["nodes"][0]
+    return f"{violation['id']}: {first['html'][:200]}: {first['failureSummary']}"
+
+
+def test_to_sign_in(visits: Visits) -> None:
+    page = visits.window()
+    page.goto("/sign-in")
+    look_at(page, "sign-in")
+
+
+@pytest.mark.parametrize("account", DESKS)
+def test_the_desk_of(visits: Visits, account: str) -> None:
+    look_at(visits(account), f"desk-{account}")
+
+
+Done = tuple[str, str, dict[str, Any]]
+REVIEW = f"{datetime.now(CHINA).year + 1}-01-05T09:00:00+08:00"
+HOLD = {"department": "power", "reason": "等批复", "review_at": REVIEW}
+LIFE: dict[str, tuple[str, list[Done]]] = {
+    "reported": ("sorter", []),
+    "sorted": ("dispatcher", [("sorter", "sort", {"category": "drain", "urgency": "urgent"})]),
+    "dispatched": (
+        "dispatcher",
+        [
+            ("dispatcher", "dispatch", {"lead": "water", "assisting": ["housing", "urban", "power"]}),
+            ("water", "claim", {}),
+            ("water", "attend", {}),
+            ("housing", "claim", {}),
+            ("housing", "request_extension", {"reason": "等配件"}),
+            ("urban", "send_back", {"reason": "不归我们管"}),
+            ("power", "claim", {}),
+            ("dispatcher", "hold", HOLD),
+        ],
+    ),
+    "handled": (
+        "sorter",
+        [
+            ("dispatcher", "accept_return", {"department": "urban", "note": "同意"}),
+            ("dispatcher", "resume", {"department": "power"}),
+            *((name, "handle", {"result": "已处理。"}) for name in ("water", "housing", "power")),
+        ],
+    ),
+    "verified": ("sorter", [("sorter", "verify", {"solved": "solved"})]),
+}
+"""What has happened until a ticket stands at a stage, and who looks at it then."""
+
+
+def test_a_ticket_at_every_stage(visits: Visits, town: Serving) -> None:
+    path = reported(town, title="一件走遍五个阶段的工单")
+    for stage, (who, happens) in LIFE.items():
+        for account, verb, body in happens:
+            status, said = town.ask(f"/api{path}/{verb}", body, town.token(account))
+            assert status == 200, (verb, said)
+        look_at(visits(who, path), f"ticket-{stage}")
+
+
+def test_a_page_that_is_not_there(visits: Visits) -> None:
+    page = visits("water")
+    page.goto("/nothing")
+    look_at(page, "problem")
+
+
+def test_the_desk_in_english(visits: Visits) -> None:
+    page = visits("dispatcher")
+    page.get_by_role("button", name="English").click()
+    look_at(page, "desk-english")
+
+
+def test_a_ticket_printed_shows_what_it_is_and_nothing_to_press(visits: Visits, town: Serving) -> None:
+    page = visits("sorter", reported(town, title="打印的一件"))
+    page.emulate_media(media="print")
+    assert not page.locator("button:visible").count()
+    assert page.get_by_role("heading", name="打印的一件").is_visible()
+    page.screenshot(path=SHOTS / "ticket-print.png")
