@@ -151,7 +151,7 @@ def _marks(task: Task) -> Sequence[Mark]:
         before = [claimed] if claimed.done else []
         return [*before, Mark("returned", name, ATTEND, task.sent_back_at)]
     marks = [claimed]
-    if task.attended_at is not None or task.stage is not TaskStage.HANDLED:
+    if task.attended_at is not None or (task.stage is not TaskStage.HANDLED and task.held_at is None):
         marks.append(Mark("attended", N_("到场"), ATTEND, task.attended_at, task.attended_at is not None))
     if task.held_at is not None:
         marks.append(Mark("held", N_("挂账"), MORE, task.held_at, False))
