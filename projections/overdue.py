@@ -61,8 +61,8 @@ class Overdue(View):
             yield CLOCK, (*key, was.due_at, was.started_at, steps, *facts)
         for clock in ticket.clocks:
             if clock.appeal_open:
-                key = ticket.id, ticket.town, APPEAL, clock.setting.unit
-                yield CLOCK, (*key, None, None, None, *facts)
+                appeal = ticket.id, ticket.town, APPEAL, clock.setting.unit
+                yield CLOCK, (*appeal, None, None, None, *facts)
 
 
 # The order is total, so that a cursor names one place in it.

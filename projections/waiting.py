@@ -11,13 +11,13 @@ from domain.actors import Person, Role
 
 SOON = timedelta(hours=2)
 """What runs out within this time is about to."""
-WHAT = ("appeal", "sort", "dispatch", "rule", "verify", "claim", "handle")
-"""What can wait: an appeal, sorting, dispatch, a ruling on a return or request, verification, a task."""
+WHAT = ("appeal", "sort", "dispatch", "rule", "verify", "claim", "reply", "handle")
+"""What can wait: an appeal, sorting, dispatch, a ruling, verification, a task, a reply."""
 
 # What waits for a role: the clocks of its unit, or for a supervisor whatever has run out and all appeals.
 ARMS = {
     Role.SORTER: "t.department = ANY (%(sorter)s)",
-    Role.DISPATCHER: "(t.department = ANY (%(dispatcher)s) AND t.clock = 'dispatch')",
+    Role.DISPATCHER: "(t.department = ANY (%(dispatcher)s) AND t.clock IN ('dispatch', 'reply'))",
     Role.HANDLER: "t.department = ANY (%(handler)s)",
     Role.GRID_WORKER: "(t.grid = ANY (%(grid_worker)s) AND t.clock = 'verify')",
     Role.SUPERVISOR: "((t.town = ANY (%(supervisor)s) OR t.county = ANY (%(supervisor)s))"
@@ -32,6 +32,7 @@ WITH mine AS (
                 WHEN bool_or(t.clock = 'dispatch') THEN 'rule'
                 WHEN bool_or(t.clock = 'verify') THEN 'verify'
                 WHEN bool_or(t.clock = 'claim') THEN 'claim'
+                WHEN bool_or(t.clock = 'reply') THEN 'reply'
                 ELSE 'handle' END AS what
       FROM views.overdue_clock AS t
      WHERE {arms}

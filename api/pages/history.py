@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from api.pages.language import N_, say
-from api.pages.words import CLOCKS, ROLES, SATISFIED, SOLVED, URGENCIES, spoken
+from api.pages.words import CARDS, CLOCKS, ROLES, SATISFIED, SOLVED, URGENCIES, spoken
 
 SENTENCES: Mapping[str, str] = {
     "Reported": N_("上报「{title}」"),
@@ -30,6 +30,9 @@ SENTENCES: Mapping[str, str] = {
     "ExtensionRefused": N_("不准{department}延期：{note}"),
     "Held": N_("{department}挂账，{review_at}复核：{reason}"),
     "Resumed": N_("{department}解挂，接着办"),
+    "Urged": N_("催{department}抓紧办"),
+    "Supervised": N_("督办{department}：{card}"),
+    "Replied": N_("{department}回复督办：{text}"),
     "Appealed": N_("{department}就「{clock}」超时提出申诉：{reason}"),
     "AppealUpheld": N_("{department}「{clock}」超时的申诉成立，不计入考核：{note}"),
     "AppealDismissed": N_("{department}「{clock}」超时的申诉不成立：{note}"),
@@ -39,7 +42,7 @@ SENTENCES: Mapping[str, str] = {
     "Reopened": N_("重办：{reason}"),
 }
 """What each event says; a test holds that none is left out."""
-WORDS = {"urgency": URGENCIES, "solved": SOLVED, "satisfied": SATISFIED, "clock": CLOCKS}
+WORDS = {"urgency": URGENCIES, "solved": SOLVED, "satisfied": SATISFIED, "clock": CLOCKS, "card": CARDS}
 """Facts that are one of a few words."""
 AND = N_("、")
 
@@ -93,6 +96,8 @@ def _told(
     pattern = SENTENCES[item["event"]]
     text = say(pattern, **facts)
     extra = [facts["satisfied"]] if data.get("satisfied") else []
+    if data.get("text") and "{text}" not in pattern:
+        extra.append(facts["text"])
     if data.get("note") and "{note}" not in pattern:
         extra.append(facts["note"])
     return Told(

@@ -14,7 +14,7 @@ from domain.ticket import Ticket
 from domain.ticket.asking import Step
 from domain.ticket.clocks import ClockName
 from domain.ticket.stage import Stage
-from domain.ticket.terms import Timing
+from domain.ticket.timing import Timing
 from domain.unit import Kind
 from projections.units import units
 from projections.workload import workload
@@ -44,6 +44,9 @@ FORMS: Sequence[tuple[str, tuple[str, ...], bool]] = (
     ("claim", ("claim",), True),
     ("work", ("handle", "note_progress", "attend"), True),
     ("verify", ("verify",), True),
+    ("reply", ("reply",), True),
+    ("urge", ("urge",), False),
+    ("supervise", ("supervise",), False),
     ("resume", ("resume",), False),
     ("send_back", ("send_back",), False),
     ("request_extension", ("request_extension",), False),

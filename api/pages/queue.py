@@ -26,6 +26,7 @@ WHAT: Mapping[str, str] = {
     "rule": N_("待裁定"),
     "verify": N_("待核查"),
     "claim": N_("待报到"),
+    "reply": N_("待回复"),
     "handle": N_("在办"),
 }
 """What a line waits for."""
@@ -35,7 +36,7 @@ WHAT: Mapping[str, str] = {
 class Asked:
     """Which part of the queue the visitor looks at, as the address says it."""
 
-    what: Literal["appeal", "sort", "dispatch", "rule", "verify", "claim", "handle"] | None = None
+    what: Literal["appeal", "sort", "dispatch", "rule", "verify", "claim", "reply", "handle"] | None = None
     late: bool | None = None
     skip: int = 0
 
@@ -47,7 +48,7 @@ class Asked:
 
 
 def asked(
-    what: Literal["appeal", "sort", "dispatch", "rule", "verify", "claim", "handle"] | None = None,
+    what: Literal["appeal", "sort", "dispatch", "rule", "verify", "claim", "reply", "handle"] | None = None,
     late: bool | None = None,
     skip: Annotated[int, Query(ge=0, le=FURTHEST)] = 0,
 ) -> Asked:

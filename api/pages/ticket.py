@@ -46,6 +46,9 @@ DONE: Mapping[str, str] = {
     "refuse_extension": N_("已不准延期，时限不变。"),
     "hold": N_("已挂账，停表到复核日。"),
     "resume": N_("已解挂，部门接着办。"),
+    "urge": N_("已催办，对方要回复。"),
+    "supervise": N_("已督办，对方要回复。"),
+    "reply": N_("已回复。"),
     "appeal": N_("申诉已提交，等督查决定。"),
     "uphold_appeal": N_("申诉成立：超时的事实不变，不计入考核。"),
     "dismiss_appeal": N_("申诉已驳回。"),
@@ -54,7 +57,7 @@ DONE: Mapping[str, str] = {
     "revoke_link": N_("居民链接已收回。"),
 }
 """What is said once a step is done."""
-TEXTS = ("said", "reason", "note")
+TEXTS = ("said", "reason", "note", "text")
 """What people write; where its form is not offered any more, they are given it back."""
 After = Annotated[int | None, Query(ge=0)]
 Done = Annotated[str, Query(max_length=50)]
@@ -109,10 +112,11 @@ async def facts_of(visitor: Visitor, ticket: Ticket) -> dict[str, Any]:
     """What the page of this ticket shows."""
     serving = visitor.serving
     now = serving.store.now()
-    # Asked before anything is waited for: the ticket is shared, and may change meanwhile.
-    offered = offers(ticket, may(ticket, visitor.person, now))
+    timing = await serving.adopted.timing()
+    # Nothing is waited for between these: the ticket is shared, and may change meanwhile.
+    offered = offers(ticket, may(ticket, visitor.person, now, timing))
     clocks, lanes = deadlines.clocks(ticket, now), lanes_of(ticket, now)
-    items, timing = await gather(events_of(serving.reading, ticket.id, EVENTS), serving.adopted.timing())
+    items = await events_of(serving.reading, ticket.id, EVENTS)
     rules = in_force(timing.catalogue, now)
     kinds = {offer.kind for offer in offered}
     units = {ticket.grid, ticket.community, ticket.town, *ticket.tasks, *history.units(items)}

@@ -7,6 +7,7 @@ from api.pages.language import N_, _
 from domain.actors import Role
 from domain.calendar import CHINA
 from domain.ticket.clocks import ClockName
+from domain.ticket.ladder import Step
 from domain.ticket.stage import Satisfied, Solved, Source, Stage, TaskStage, Urgency
 
 STAGES: Mapping[str, str] = {
@@ -55,6 +56,7 @@ ROLES: Mapping[str, str] = {
     Role.AUDITOR: N_("审计"),
     Role.ADMINISTRATOR: N_("管理员"),
     Role.HOLDER: N_("本人"),
+    Role.CLOCK: N_("到点自动"),
     Role.OPERATOR: N_("运维"),
 }
 CLOCKS: Mapping[str, str] = {
@@ -65,6 +67,13 @@ CLOCKS: Mapping[str, str] = {
     ClockName.ATTEND: N_("到场"),
     ClockName.HANDLE: N_("办结"),
     ClockName.VERIFY: N_("核查"),
+    ClockName.REPLY: N_("回复督办"),
+}
+CARDS: Mapping[str, str] = {
+    Step.REMINDER: N_("提醒"),
+    Step.YELLOW_CARD: N_("黄牌"),
+    Step.RED_CARD: N_("红牌"),
+    Step.LEADER: N_("报领导"),
 }
 WEEKDAYS = (N_("周一"), N_("周二"), N_("周三"), N_("周四"), N_("周五"), N_("周六"), N_("周日"))
 

@@ -11,12 +11,13 @@ from api.pages import history, ticket
 from api.pages.deadlines import LINES, NOTES
 from api.pages.language import LANGUAGE, Language, read, say
 from api.pages.refusals import SENTENCES, VERBS, sentence
-from api.pages.words import CLOCKS, ROLES, SATISFIED, SOLVED, SOURCES, STAGES, TASK_STAGES, URGENCIES
+from api.pages.words import CARDS, CLOCKS, ROLES, SATISFIED, SOLVED, SOURCES, STAGES, TASK_STAGES, URGENCIES
 from api.steps import VERBS as STEPS
 from domain.actors import Role
 from domain.errors import Refusal
-from domain.ticket import appealing_events, deferring_events, events
+from domain.ticket import appealing_events, deferring_events, events, supervising_events
 from domain.ticket.clocks import ClockName, Note
+from domain.ticket.ladder import Step as Rung
 from domain.ticket.stage import Satisfied, Solved, Source, Stage, TaskStage, Urgency
 from domain.working_time import Says
 from tests.domain.test_errors import every_refusal
@@ -73,14 +74,15 @@ def test_every_refusal_is_said_in_both_languages(refusal: type[Refusal]) -> None
 def test_there_is_a_word_for_everything_of_the_domain() -> None:
     words = (
         (Stage, STAGES), (TaskStage, TASK_STAGES), (Urgency, URGENCIES), (Source, SOURCES), (Solved, SOLVED),
-        (Satisfied, SATISFIED), (Role, ROLES), (ClockName, CLOCKS), (Says, LINES), (Note, NOTES),
+        (Satisfied, SATISFIED), (Role, ROLES), (Rung, CARDS), (ClockName, CLOCKS), (Says, LINES),
+        (Note, NOTES),
     )  # fmt: skip
     assert [kind for kind, known in words if {*kind} != {*known}] == []
     assert STEPS.keys() <= VERBS.keys()
     assert STEPS.keys() == ticket.DONE.keys()
     told = {
         name
-        for module in (events, appealing_events, deferring_events)
+        for module in (events, appealing_events, deferring_events, supervising_events)
         for name, kind in vars(module).items()
         if isinstance(kind, type) and getattr(kind, "TOPIC", "").startswith("ticket.")
     }
