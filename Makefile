@@ -41,6 +41,10 @@ lock: $(READY) ## write requirements.lock anew from pyproject.toml; ARGS=--upgra
 	@$(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev \
 	  --no-emit-index-url --custom-compile-command "make lock" $(ARGS) pyproject.toml -o requirements.lock
 
+words: $(READY) ## add what pages say anew to api/translations/en.po, to be translated there
+	@$(VENV)/pybabel -q extract -F babel.toml -k _ -k N_ -k say --no-location --omit-header -o .venv/pages.pot api
+	@$(VENV)/pybabel -q update -N --no-wrap --omit-header -l en -i .venv/pages.pot -o api/translations/en.po
+
 clean: ## remove what was installed and cached; data stays
 	rm -rf .venv .*_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -58,4 +62,4 @@ $(READY): requirements.lock pyproject.toml
 	  $(VENV)/uv pip install --quiet --python $(VENV)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help run test browser bench check audit lock clean
+.PHONY: help run test browser words bench check audit lock clean
