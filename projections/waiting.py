@@ -25,7 +25,7 @@ ARMS = {
 }
 MINE = """
 WITH mine AS (
-    SELECT t.ticket, min(t.due_at) AS due_at,
+    SELECT t.ticket, min(t.due_at) AS due_at, array_agg(DISTINCT t.department) AS units,
            CASE WHEN bool_or(t.clock = 'appeal') THEN 'appeal'
                 WHEN bool_or(t.clock = 'sort') THEN 'sort'
                 WHEN bool_or(t.clock = 'dispatch' AND t.about = '') THEN 'dispatch'
@@ -39,7 +39,7 @@ WITH mine AS (
      GROUP BY t.ticket
 )"""
 LIST = """
-SELECT ticket, due_at, what
+SELECT ticket, due_at, what, units
   FROM mine
  WHERE (%(what)s::text IS NULL OR what = %(what)s)
    AND (%(late)s::boolean IS NULL OR coalesce(due_at < %(now)s, false) = %(late)s)
@@ -63,6 +63,8 @@ class Line:
     ticket: UUID
     due_at: datetime | None
     what: str
+    units: list[str]
+    """Whose clocks these are."""
 
 
 @dataclass(frozen=True)

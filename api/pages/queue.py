@@ -1,7 +1,7 @@
 """The queue (待办队列): what waits for the visitor, as lines beside the ticket they are at."""
 
 from asyncio import gather
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
@@ -10,9 +10,11 @@ from uuid import UUID
 
 from fastapi import Depends, Query
 
-from api.pages.language import N_
+from api.pages.language import N_, say
 from api.pages.page import Visitor
+from domain.actors import Role
 from domain.ticket import Ticket
+from domain.ticket.asking import may
 from projections import waiting
 from projections.units import names_of
 
@@ -66,6 +68,10 @@ class Line:
     ticket: Ticket
     due_at: datetime | None
     what: str
+    waits_for: Sequence[str]
+    """The units it waits for, where the visitor is of none of them; a supervisor sees who that is."""
+    claimable: bool
+    """The visitor may claim it, as one of several."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,10 @@ class Queue:
     counts: waiting.Counts
     names: Mapping[str, str]
     more: bool
+
+    def spoken(self, units: Sequence[str]) -> str:
+        """The names of these units, one after the other."""
+        return say(N_("、")).join(self.names.get(unit, unit) for unit in units)
 
     def after(self, ticket: UUID) -> UUID | None:
         """The ticket after this one, or the first of the others."""
@@ -96,11 +106,18 @@ async def queue_of(visitor: Visitor, asked: Asked) -> Queue | None:
         waiting.counts(serving.reading, person, now),
     )
     tickets = await gather(*(serving.store.find(Ticket, line.ticket) for line in found[:LINES]))
+    mine = {held.unit for held in person.roles if held.role is not Role.SUPERVISOR}
     lines = [
-        Line(ticket, line.due_at, line.what)
+        Line(
+            ticket,
+            line.due_at,
+            line.what,
+            waits_for=line.units if mine.isdisjoint(line.units) else (),
+            claimable=line.what == "claim" and bool(may(ticket, person, now, only="claim")),
+        )
         for ticket, line in zip(tickets, found, strict=False)
         if ticket is not None
     ]
-    named = {code for line in lines for code in (line.ticket.grid, line.ticket.community, *line.ticket.tasks)}
+    named = {code for line in lines for code in (line.ticket.grid, *line.waits_for)}
     names = await names_of(serving.reading, named)
     return Queue(asked, lines, counts, names, len(found) > LINES)

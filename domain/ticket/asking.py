@@ -56,12 +56,15 @@ class _Asked(Ticket):
         raise _Allowed
 
 
-def may(ticket: Ticket, person: Person, at: datetime, timing: Timing = USUAL) -> tuple[Step, ...]:
-    """All that this person may do with the ticket at `at`, where what they say is in order.
+def may(
+    ticket: Ticket, person: Person, at: datetime, timing: Timing = USUAL, only: str | None = None
+) -> tuple[Step, ...]:
+    """All that this person may do with the ticket at `at`, where what they say is in order, or of one verb.
 
     A year that the calendar lacks forbids nobody anything: it is entered, or a deadline is chosen.
     """
-    return tuple(step for step, ask in _steps(ticket, person, at, timing) if _is_allowed(ask))
+    asking = _steps(ticket, person, at, timing)
+    return tuple(step for step, ask in asking if only in (None, step.verb) and _is_allowed(ask))
 
 
 def _is_allowed(ask: Callable[[], None]) -> bool:
