@@ -90,6 +90,14 @@ class Lanes:
     begin: int = BEGIN
     end: int = END
 
+    @property
+    def looks(self) -> object:
+        """All that the small picture shows: what has the same looks the same."""
+        return (
+            tuple((station.reached, station.now) for station in self.stations),
+            tuple((lane.state, lane.late) for lane in self.lanes),
+        )
+
 
 def lanes_of(ticket: Ticket, now: datetime) -> Lanes:
     """The picture of the ticket as it stands."""

@@ -13,12 +13,14 @@ import msgspec
 from fastapi import Depends, Request
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
+from markupsafe import Markup
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.pages import words
+from api.pages.lanes import Lanes
 from api.pages.language import COOKIE, LANGUAGE, N_, Language, chosen, say
 from api.service import Service
 from api.web.requests import service, token
@@ -161,6 +163,21 @@ def _spoken(context: Context, at: Any) -> str:
     return words.spoken(at, context["now"])
 
 
+_drawn: dict[object, Markup] = {}
+MOST_DRAWN = 10_000
+
+
+def small_lanes(lanes: Lanes) -> Markup:
+    """The small picture of a ticket; those that stand alike look alike, so each is drawn once."""
+    found = _drawn.get(lanes.looks)
+    if found is None:
+        if len(_drawn) >= MOST_DRAWN:
+            _drawn.clear()
+        macros: Any = _environment().get_template("lanes.html").module
+        found = _drawn[lanes.looks] = macros.small(lanes)
+    return found
+
+
 @cache
 def _environment() -> Environment:
     made = Environment(
@@ -169,8 +186,17 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
-    made.globals.update(static=static, words=words, Language=Language, _=say, say=say, new_key=new_key)
+    made.globals.update(
+        static=static,
+        words=words,
+        Language=Language,
+        _=say,
+        say=say,
+        new_key=new_key,
+        small_lanes=small_lanes,
+    )
     made.filters.update(countdown=_countdown, spoken=_spoken, exact=words.exact, say=say)
     return made
 
