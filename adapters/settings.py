@@ -1,12 +1,43 @@
 """Settings: from the command line or the environment, secrets from files."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
 class BadSetting(Exception):
     """A setting that cannot be used; the message says which and what to do."""
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A bucket of an S3-compatible server, for photos."""
+
+    name: str
+    prefix: str
+    endpoint: str | None
+    region: str
+    access_key: str | None
+    secret_key: str | None = field(repr=False)
+
+    @classmethod
+    def read(cls) -> "Bucket | None":
+        """The bucket that `WHISTLE_PHOTOS` names as `s3://bucket/prefix`; None where photos are on disk."""
+        named = os.environ.get("WHISTLE_PHOTOS", "")
+        if not named:
+            return None
+        scheme, _, rest = named.partition("://")
+        name, _, prefix = rest.partition("/")
+        if scheme != "s3" or not name:
+            raise BadSetting(f"WHISTLE_PHOTOS is {named[:50]}: write s3://bucket/prefix, or leave it out.")
+        return cls(
+            name=name,
+            prefix=prefix.strip("/"),
+            endpoint=os.environ.get("WHISTLE_PHOTOS_ENDPOINT") or None,
+            region=os.environ.get("WHISTLE_PHOTOS_REGION") or "us-east-1",
+            access_key=_secret("WHISTLE_PHOTOS_ACCESS_KEY"),
+            secret_key=_secret("WHISTLE_PHOTOS_SECRET_KEY"),
+        )
 
 
 @dataclass(frozen=True)
@@ -22,6 +53,8 @@ class Settings:
 
     hosts: frozenset[str] = frozenset()
     """Names the service answers to beside those of loopback; where there are none, it answers to any."""
+    bucket: Bucket | None = None
+    """Where photos are kept instead of in the folder."""
 
     @classmethod
     def read(cls, data: Path | None = None, database_url: str | None = None) -> "Settings":
@@ -31,6 +64,7 @@ class Settings:
             database_url=database_url or _secret("WHISTLE_DATABASE_URL"),
             stock_recorder=os.environ.get("WHISTLE_RECORDER", "") == "stock",
             hosts=frozenset(os.environ.get("WHISTLE_PUBLIC_HOST", "").lower().split()),
+            bucket=Bucket.read(),
         )
 
 

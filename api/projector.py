@@ -16,6 +16,7 @@ from projections.accounts import Accounts
 from projections.board import Board
 from projections.engine import Engine
 from projections.overdue import Overdue
+from projections.photos import Photos
 from projections.receivers import Receivers
 from projections.units import Units
 from projections.view import View
@@ -23,7 +24,7 @@ from projections.workload import Workload
 
 log = structlog.get_logger()
 
-VIEWS: tuple[View, ...] = (Units(), Accounts(), Receivers(), Board(), Workload(), Overdue())
+VIEWS: tuple[View, ...] = (Units(), Accounts(), Receivers(), Board(), Workload(), Overdue(), Photos())
 """All views there are."""
 AGAIN = 1.0
 """Seconds before a process that ended by itself is started anew."""

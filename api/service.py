@@ -6,29 +6,42 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import psycopg
+import structlog
 
 from adapters.batching import Batching
 from adapters.database import Database
 from adapters.event_store import EventStore
+from adapters.photos.album import UNNAMED, Album
+from adapters.photos.storing import NotKept
+from adapters.photos.storing import store as photo_store
 from adapters.reading import Reading
-from adapters.recorder import GroupRecorder
+from adapters.recorder import GroupRecorder, Unavailable
 from adapters.sessions import Sessions
 from adapters.settings import Settings
 from adapters.stock import StockRecorder
 from api.adopted import Adopted
 from api.places import Places
+from projections import photos
 from projections.view import STANDING
+
+log = structlog.get_logger()
 
 WAIT = 5.0
 """Seconds a reader waits for a view to pass the position it asked for."""
 POLL = 0.5
 """Seconds until the positions are looked at again, should a wake-up call be lost."""
+TIDY_EVERY = 3600.0
+"""Seconds between two looks for photos that no ticket names."""
 
 Positions = tuple[int, dict[str, tuple[int, str | None]]]
 
 
 class NotYet(Exception):
     """The view has not caught up with that position: ask again in a second."""
+
+
+PASSING = (NotYet, NotKept, Unavailable, psycopg.Error)
+"""What keeps photos from being tidied this hour, and may be over in the next."""
 
 
 class Standing:
@@ -101,6 +114,7 @@ class Service:
     standing: Standing
     places: Places
     adopted: Adopted
+    album: Album
 
 
 @asynccontextmanager
@@ -118,7 +132,40 @@ async def running(database: Database, settings: Settings) -> AsyncIterator[Servi
         listening = asyncio.create_task(standing.listen())
         stack.push_async_callback(_cancel, listening)
         sessions = Sessions(reading, store)
-        yield Service(store, reading, sessions, standing, Places(store), Adopted(store))
+        incoming = settings.data / "photos" / "incoming"
+        album = Album(reading, database.service, photo_store(settings), incoming, store.now)
+        service = Service(store, reading, sessions, standing, Places(store), Adopted(store), album)
+        stack.push_async_callback(_cancel, asyncio.create_task(tidying(service)))
+        yield service
+
+
+async def tidying(service: Service) -> None:
+    """Remove photos that waited too long for a ticket, hour by hour; runs until cancelled."""
+    while True:
+        try:
+            await tidy_photos(service)
+        except (*PASSING, OSError) as trouble:
+            log.warning("photos_not_tidied", problem=type(trouble).__name__)
+        await asyncio.sleep(TIDY_EVERY)
+
+
+async def tidy_photos(service: Service) -> int:
+    """Remove photos that waited too long for a ticket; gives how many they were.
+
+    The view that says which ones a ticket names must stand where the log stands, or it would say too little.
+    """
+    album = service.album
+    await album.tidy()
+    before = service.store.now() - UNNAMED
+    head, _ = await service.standing.positions()
+    await service.standing.passed("photos", head)
+    removed = 0
+    while found := await photos.in_no_ticket(service.reading, before):
+        taken = await album.remove(found, before)
+        removed += taken
+        if not taken:
+            break
+    return removed
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

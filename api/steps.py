@@ -9,6 +9,7 @@ from uuid import UUID
 
 from adapters.batch import Key, Receipt
 from adapters.event_store import new_id
+from api.photographs import check_named, named
 from api.service import Service
 from domain.actors import Person
 from domain.errors import OutOfRange, UnknownTicket, VersionDiffers
@@ -70,6 +71,7 @@ async def report(
         return receipt
     if version:
         raise VersionDiffers(version=0, expected=version)
+    await check_named(serving, person, command)
     place, timing = await gather(serving.places.of(command.grid), serving.adopted.timing())
     at = serving.store.now()
     ticket = Ticket.report(command, place, new_id(at), person, at, timing.catalogue, timing)
@@ -86,6 +88,8 @@ async def take(
     key: Key | None = None,
 ) -> Receipt:
     """Take a step of `VERBS`; raises whatever refuses it."""
+    if named(command) and not await serving.store.answered(key):
+        await check_named(serving, person, command)
     method = VERBS[verb].method
     facts: list[Any] = [command]
     others: tuple[UUID, ...] = ()

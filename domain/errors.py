@@ -214,6 +214,22 @@ class YearsKnown(Refusal):
     """The calendar {calendar} has all of these years as they are given: nothing was changed."""
 
 
+class NoPhoto(Refusal):
+    """This photo cannot be kept: {why}."""
+
+
+class PhotoMissing(Refusal):
+    """You did not upload the photo {photo}, or it waited too long: upload it, then name it."""
+
+
+class UnknownPhoto(Refusal):
+    """There is no photo {photo} that you may see: check its id, or ask whose ticket it is in."""
+
+
+class TooManyPhotos(Refusal):
+    """{waiting} photos that you uploaded are in no ticket yet: send the reports they are for, then go on."""
+
+
 class WhichDepartment(Refusal):
     """You serve several departments of this ticket: say which one."""
 

@@ -45,9 +45,10 @@ def _upsert(conn: Connection, table: Table, rows: list[Row]) -> None:
     if rows:
         others = list(table.columns)[table.key :]
         update = ", ".join(f"{name} = excluded.{name}" for name in others)
+        change = f"UPDATE SET {update}" if others else "NOTHING"
         conn.execute(
             f"INSERT INTO {table.name} SELECT * FROM {_given(table)} "
-            f"ON CONFLICT ({', '.join(table.key_columns)}) DO UPDATE SET {update}",
+            f"ON CONFLICT ({', '.join(table.key_columns)}) DO {change}",
             _records(table, rows),
         )
 

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
@@ -122,7 +123,8 @@ class People:
     def __init__(self, database: Database) -> None:
         self.database = database
         self._stack = ExitStack()
-        self._app = application(database, Settings.read())
+        data = Path(self._stack.enter_context(TemporaryDirectory(prefix="whistle-data-")))
+        self._app = application(database, replace(Settings.read(), data=data))
         self.nobody = self._stack.enter_context(TestClient(self._app, raise_server_exceptions=False))
         self._clients: dict[str, TestClient] = {}
 

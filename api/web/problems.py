@@ -12,6 +12,8 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from adapters.batching import Overloaded
+from adapters.photos.album import TooSlow
+from adapters.photos.storing import NotKept
 from adapters.recorder import OutcomeUnknown, Unavailable
 from api.service import NotYet
 from domain import errors
@@ -25,11 +27,13 @@ STATUS: Mapping[type[Exception], int] = {
     errors.NotSignedIn: 401,
     errors.WrongPassword: 401,
     errors.TooManyAttempts: 429,
+    errors.TooManyPhotos: 429,
     errors.NotYours: 403,
     errors.UnknownTicket: 404,
     errors.UnknownAccount: 404,
     errors.UnknownUnit: 404,
     errors.UnknownReceiver: 404,
+    errors.UnknownPhoto: 404,
     errors.VersionDiffers: 412,
     errors.OutOfRange: 422,
     errors.UnknownGrid: 422,
@@ -38,12 +42,21 @@ STATUS: Mapping[type[Exception], int] = {
     errors.UnknownCategory: 422,
     errors.UnknownRule: 422,
     errors.WhichDepartment: 422,
+    errors.NoPhoto: 422,
+    errors.PhotoMissing: 422,
     errors.KeyReused: 422,
     errors.RoleUnfit: 422,
 }
 """Everything else that is refused clashes with how things stand: 409."""
 
-AGAIN: tuple[type[Exception], ...] = (Overloaded, Unavailable, OutcomeUnknown, NotYet)
+AGAIN: tuple[type[Exception], ...] = (
+    Overloaded,
+    Unavailable,
+    OutcomeUnknown,
+    NotYet,
+    NotKept,
+    TooSlow,
+)
 """What passes by itself: 503, with `Retry-After`."""
 
 MALFORMED = ("missing", "json_invalid", "_type", "_parsing")

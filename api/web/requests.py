@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapters.batch import Key, Receipt
+from adapters.photos import album
 from api.service import Service
 from api.web.problems import on_fault, problem
 from domain.actors import Person
@@ -33,6 +34,10 @@ MARKS = (b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")
 LARGEST = 1024 * 1024
 """Bytes of a request's body."""
 TOO_LARGE = "The request is larger than 1 MiB: send photos one by one, and texts within their limits."
+ROOMY: dict[tuple[str, str], tuple[int, str]] = {
+    ("POST", "/api/photos"): (album.LARGEST, "The photo is larger than 10 MiB: send it smaller.")
+}
+"""Where more may come in: how much, and what is said beyond."""
 
 
 class EveryRequest:
@@ -63,19 +68,20 @@ class EveryRequest:
             await send(message)
 
         received = 0
+        largest, too_large = ROOMY.get((scope["method"], scope["path"]), (LARGEST, TOO_LARGE))
 
         async def receive_limited() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > LARGEST:
-                raise HTTPException(413, TOO_LARGE)
+            if received > largest:
+                raise HTTPException(413, too_large)
             return message
 
         try:
             length = Headers(scope=scope).get("content-length", "")
-            if length.isdecimal() and int(length) > LARGEST:
-                await problem(413, "TooLarge", TOO_LARGE)(scope, receive, send_marked)
+            if length.isdecimal() and int(length) > largest:
+                await problem(413, "TooLarge", too_large)(scope, receive, send_marked)
             else:
                 await self._app(scope, receive_limited, send_marked)
         except Exception as fault:  # The last one: no traceback reaches a user.
@@ -145,14 +151,20 @@ async def caller(request: Request) -> Caller:
     One dependency that reads the request itself: the framework takes longer to hand over five than the
     log takes to record a command.
     """
-    serving = await service(request)
-    person = await serving.sessions.person(token(request))
+    signed_in = await reader(request)
     if request.method == "GET":  # Both headers are about writes.
-        return Caller(serving, person, None, None)
+        return signed_in
+    serving, person = signed_in.serving, signed_in.person
     version = _if_match(request.headers.get("if-match"))
     header = request.headers.get("idempotency-key")
     key = None if header is None else Key(person.account, _checked(header), await _fingerprint(request))
     return Caller(serving, person, version, key)
+
+
+async def reader(request: Request) -> Caller:
+    """Whoever is signed in; of the request nothing but who sends it is read."""
+    serving = await service(request)
+    return Caller(serving, await serving.sessions.person(token(request)), None, None)
 
 
 def token(request: Request) -> str:

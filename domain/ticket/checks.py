@@ -22,3 +22,6 @@ def check_report(command: Report, rules: Version) -> None:
     if where and not (-180 <= where.longitude <= 180 and -90 <= where.latitude <= 90):
         raise OutOfRange(field="location", why="is not on the earth: give degrees of WGS-84")
     check_photos(command.photos)
+    check_photos(command.photos_after)
+    if command.photos_after and command.handled is None:
+        raise OutOfRange(field="photos_after", why="show what was done on the spot: say it in handled")

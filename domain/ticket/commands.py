@@ -26,6 +26,8 @@ class Report:
     photos: tuple[str, ...] = ()
     handled: str | None = None
     """What was done on the spot, where the matter is solved already."""
+    photos_after: tuple[str, ...] = ()
+    """How it looks since then."""
 
 
 @dataclass(frozen=True)

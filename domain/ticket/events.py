@@ -83,16 +83,23 @@ class Reported(Created):
 
 
 class HandledOnSite(Event):
-    """自行处置: solved on the spot by whoever reported it."""
+    """自行处置: solved on the spot by whoever reported it; `photos` show it afterwards."""
 
     TOPIC: ClassVar[str] = "ticket.handled_on_site"
-    class_version: ClassVar[int] = 2
+    class_version: ClassVar[int] = 3
     upcast_v1_v2 = staticmethod(without_clocks)
     result: str
     clocks: tuple[Setting, ...] = ()
+    photos: tuple[str, ...] = ()
+
+    @staticmethod
+    def upcast_v2_v3(state: dict[str, Any]) -> None:
+        """The report's photos were the only ones then."""
+        state["photos"] = []
 
     def apply(self, ticket: "Ticket") -> None:
         ticket.result = self.result
+        ticket.later_photos |= dict.fromkeys(self.photos)
         ticket.handled_on_site_by = self.by.account
         ticket.clocks.stop(self.at, ticket.community, ClockName.SORT)
         ticket.clocks.set(self.clocks)

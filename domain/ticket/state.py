@@ -40,6 +40,8 @@ class State(Aggregate):
     source: Source
     reporter: events.Reporter | None
     photos: tuple[str, ...]
+    later_photos: dict[str, None] = field(default_factory=dict, init=False)
+    """Those of the steps after the report, each once, in their order."""
     stage: Stage = field(default=Stage.REPORTED, init=False)
     reported_at: datetime = field(init=False)
     imported: bool = field(default=False, init=False)

@@ -97,6 +97,7 @@ class ProgressNoted(TaskEvent):
     photos: tuple[str, ...]
 
     def apply(self, ticket: "Ticket") -> None:
+        ticket.later_photos |= dict.fromkeys(self.photos)
         ticket.clocks.stop(self.at, self.department, ClockName.CONTACT)
 
 
@@ -112,6 +113,7 @@ class Handled(TaskEvent):
 
     def apply(self, ticket: "Ticket") -> None:
         ticket.tasks[self.department].handle(self.result, self.by.account, self.at)
+        ticket.later_photos |= dict.fromkeys(self.photos)
         ticket.clocks.stop(self.at, self.department, ClockName.DISPATCH, *OF_DEPARTMENT)
         ticket.clocks.set(self.clocks)
         ticket.settle(self.at)

@@ -78,7 +78,14 @@ class Ticket(Dispatching):
         )
         if command.handled is not None:
             clocks = ticket.to_verify(timing, at)
-            ticket._record(events.HandledOnSite, actor, at, result=command.handled, clocks=clocks)
+            ticket._record(
+                events.HandledOnSite,
+                actor,
+                at,
+                result=command.handled,
+                clocks=clocks,
+                photos=command.photos_after,
+            )
         return ticket
 
     def sort(

@@ -8,6 +8,7 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from tests.conftest import People
+from tests.pictures import picture
 
 GRID = "220621100001-01"
 REPORT: dict[str, Any] = {"title": "水仙名苑北楼下水堵塞", "description": "一楼返水。", "grid": GRID}
@@ -41,6 +42,12 @@ class Steps:
         answer = self.people[account].post("/api/tickets", json={**REPORT, **changed})
         assert answer.status_code == 201, answer.text
         return str(answer.headers["location"])
+
+    def photo(self, account: str = "grid") -> str:
+        """A new photo that waits for a ticket; gives its id."""
+        answer = self.people[account].post("/api/photos", content=picture())
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
 
     def do(self, account: str, ticket: str, verb: str, **body: Any) -> dict[str, Any]:
         """A verb that is accepted; gives the receipt."""

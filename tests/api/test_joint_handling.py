@@ -80,11 +80,12 @@ def test_a_department_may_be_added_later(steps: Steps) -> None:
 
 def test_a_department_reports_on_site_and_notes_its_progress(steps: Steps) -> None:
     ticket = steps.at_stage("claimed")
+    photos = [steps.photo("water"), steps.photo("water")]
     steps.do("water", ticket, "attend")
-    steps.do("water", ticket, "note_progress", text="正在疏通。", photos=["a", "b"])
+    steps.do("water", ticket, "note_progress", text="正在疏通。", photos=photos)
     *_, attended, noted = steps.history(ticket)
     assert (attended["event"], attended["data"]["department"]) == ("Attended", "water")
-    assert (noted["event"], noted["data"]["photos"]) == ("ProgressNoted", ["a", "b"])
+    assert (noted["event"], noted["data"]["photos"]) == ("ProgressNoted", photos)
     problem(steps.people["water"].post(f"{ticket}/attend", json={}), 409, "AlreadyAttended")
 
 

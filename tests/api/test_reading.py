@@ -16,14 +16,14 @@ FULL: dict[str, Any] = {
     "title": "路灯不亮", "description": "整条街。", "grid": GRID, "category": "street_light",
     "address": "抚松大街 12 号", "location": {"longitude": 127.28, "latitude": 42.33},
     "urgency": "emergency", "source": "visit", "reporter": {"name": "李某", "phone": "13800000000"},
-    "photos": ["a", "b"],
 }  # fmt: skip
 
 
 def test_a_ticket_says_all_that_was_reported(steps: Steps) -> None:
-    found = steps.read(steps.report(**FULL))
+    full = {**FULL, "photos": [steps.photo(), steps.photo()]}
+    found = steps.read(steps.report(**full))
     assert set(found) >= ALL
-    assert {name: found[name] for name in FULL} == FULL
+    assert {name: found[name] for name in full} == full
     assert (found["stage"], found["version"], found["tasks"]) == ("reported", 1, [])
     assert found["community"] == "220621100001"
 

@@ -37,7 +37,7 @@ STOOD = {
     "hours": ["hours.begun"],
 }
 """What has happened before a sample is applied."""
-SILENT = {"ticket.progress_noted", "account.password_changed"}
+SILENT = {"account.password_changed"}
 """Events that are told in the history and change nothing else."""
 
 

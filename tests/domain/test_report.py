@@ -1,5 +1,6 @@
 """Reporting (上报): what is taken in, and under which number."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -53,6 +54,22 @@ def test_what_was_handled_on_the_spot_is_handled_and_calls_nobody() -> None:
     ticket = given().when(worker(ON_SITE)).then(Reported, HandledOnSite, result="换了灯泡")
     assert ticket.stage is Stage.HANDLED
     assert ticket.tasks == {}
+
+
+def test_photos_of_afterwards_stand_with_what_was_done_on_the_spot() -> None:
+    ticket = (
+        given()
+        .when(worker(replace(ON_SITE, photos=("before",), photos_after=("after",))))
+        .then(Reported, HandledOnSite, photos=("after",))
+    )
+    assert (ticket.photos, list(ticket.later_photos)) == (("before",), ["after"])
+
+
+@pytest.mark.parametrize(
+    "report", [replace(REPORT, photos_after=("after",)), replace(ON_SITE, photos_after=("p",) * 10)]
+)
+def test_photos_of_afterwards_need_something_done_and_are_nine_at_most(report: Report) -> None:
+    given().when(worker(report)).then_refused(OutOfRange, "photos")
 
 
 def test_a_category_nobody_knows_is_refused() -> None:

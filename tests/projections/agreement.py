@@ -45,8 +45,16 @@ async def said(database: Database, now: datetime) -> Tables:
         clocks = """SELECT ticket, department, clock, about, due_at FROM views.overdue_clock
                      ORDER BY ticket, department, clock, about"""
         running = conn.execute(clocks.encode()).fetchall()
+        photos = conn.execute(
+            "SELECT photo, ticket FROM views.photos_named ORDER BY photo, ticket"
+        ).fetchall()
     rows = [tuple(line[measure] for measure in MEASURES) for line in counts]
-    return {"stages": stages, "workload": [line for line in rows if any(line[1:])], "clocks": running}
+    return {
+        "stages": stages,
+        "workload": [line for line in rows if any(line[1:])],
+        "clocks": running,
+        "photos": photos,
+    }
 
 
 def caught_up(database: Database) -> bool:

@@ -67,10 +67,15 @@ class Town:
             matter.title, matter.description, grid,
             category=random.choice([None, matter.category]), address=random.choice([None, matter.address]),
             urgency=matter.urgency, source=matter.source, handled=random.choice([None] * 9 + ["当场清理。"]),
+            photos=self._photos(),
         )  # fmt: skip
         id = new_id(self.now)
         made = UUID(int=(id.int & ~0xFFFF_FFFF_FFFF) | random.getrandbits(48))
         self.tickets.append(Ticket.report(report, place, made, grid_worker(grid), self.now))
+
+    def _photos(self) -> tuple[str, ...]:
+        """Some photos, of so few that tickets share them."""
+        return tuple(f"photo-{self.random.randrange(50)}" for _ in range(self.random.choice([0, 0, 1, 3])))
 
     def _steps(self, ticket: Ticket) -> list[tuple[Person, Callable[..., None], tuple[Any, ...]]]:
         random = self.random
@@ -112,8 +117,13 @@ class Town:
                 (handler, Ticket.claim, (commands.Claim(task.department),)),
                 (handler, Ticket.claim, (commands.Claim(task.department),)),
                 (handler, Ticket.attend, (commands.Attend(task.department),)),
-                (handler, Ticket.handle, (commands.Handle("已处理。", department=task.department),)),
                 (handler, Ticket.reply, (commands.Reply("已派人。", task.department),)),
+                (handler, Ticket.handle, (commands.Handle("已处理。", self._photos(), task.department),)),
+                (
+                    handler,
+                    Ticket.note_progress,
+                    (commands.NoteProgress("在修。", self._photos(), task.department),),
+                ),
                 (handler, Ticket.send_back, (commands.SendBack("不归我管。", task.department),)),
                 (DISPATCHER, Ticket.accept_return, (commands.AcceptReturn(task.department, "同意。"),)),
                 (DISPATCHER, Ticket.refuse_return, (commands.RefuseReturn(task.department, "不同意。"),)),

@@ -152,10 +152,15 @@ SELECT a.ticket, r.e->>'town', 'appeal', a.e->>'department', NULL
                AND c->>'unit' = a.e->>'department' AND c->>'name' = a.e->>'clock'))
  ORDER BY 1, 2, 3, 4
 """
+PHOTOS = """
+SELECT DISTINCT p.photo, h.ticket
+  FROM happened AS h CROSS JOIN LATERAL jsonb_array_elements_text(h.e->'photos') AS p (photo)
+ ORDER BY p.photo, h.ticket
+"""
 
 
 def recompute(database: Database, now: datetime) -> dict[str, list[tuple[Any, ...]]]:
-    """Stage by ticket, workload by department at `now`, and the running clocks."""
+    """Stage by ticket, workload by department at `now`, running clocks, and which tickets name a photo."""
     with psycopg.connect(database.owner) as conn:
         for statement in (STEPS, TASKS_NOW):
             conn.execute(statement.encode())
@@ -163,4 +168,5 @@ def recompute(database: Database, now: datetime) -> dict[str, list[tuple[Any, ..
             "stages": conn.execute(STAGES.encode()).fetchall(),
             "workload": conn.execute(WORKLOAD.encode(), {"now": now}).fetchall(),
             "clocks": conn.execute(CLOCKS.encode()).fetchall(),
+            "photos": conn.execute(PHOTOS.encode()).fetchall(),
         }

@@ -1,0 +1,1 @@
+"""Photos (照片): stored by what they are, shown without what they hide, kept while a ticket names them."""

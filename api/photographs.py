@@ -1,0 +1,74 @@
+"""Who may upload a photo, name it in a step, and look at it; HTTP and the pages are held to the same."""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+from adapters.photos.album import UNNAMED, Photo
+from api.service import Service
+from domain.actors import Person, Role
+from domain.errors import NotYours, PhotoMissing, TooManyPhotos, UnknownPhoto
+from domain.text import check_photos
+from domain.ticket import Ticket
+from projections import photos
+
+MOST_WAITING = 200
+"""Photos of one account that are in no ticket yet."""
+UPLOADERS = (Role.GRID_WORKER, Role.SORTER, Role.DISPATCHER, Role.HANDLER, Role.OPERATOR)
+"""Who may report or act, and so has something to show."""
+FIELDS = ("photos", "photos_after")
+"""Where a step names photos."""
+ID = re.compile("[0-9a-f]{64}")
+
+
+async def upload(serving: Service, person: Person, chunks: AsyncIterator[bytes]) -> Photo:
+    """Take in a photo. Raises `NotYours`, `TooManyPhotos` and what `Album.receive` raises."""
+    if not any(person.units(role) for role in UPLOADERS):
+        raise NotYours(verb="upload photos", who="those who report or handle")
+    waiting = await photos.waiting(serving.reading, person.account, serving.store.now() - UNNAMED)
+    if waiting >= MOST_WAITING:
+        raise TooManyPhotos(waiting=waiting)
+    return await serving.album.receive(chunks, person.account)
+
+
+async def seen(serving: Service, person: Person, id: str) -> Photo:
+    """The photo with this id, where the person may see it. Raises `UnknownPhoto`."""
+    found = await serving.album.find(id) if ID.fullmatch(id) else None
+    if found is None or not await _may_see(serving, person, id):
+        raise UnknownPhoto(photo=id)
+    return found
+
+
+async def _may_see(serving: Service, person: Person, id: str) -> bool:
+    """The view names the tickets; whether one of them may be seen now, its own history says."""
+    if await photos.is_own(serving.reading, person.account, id):
+        return True
+    for ticket in await photos.tickets_with(serving.reading, person, id):
+        found = await serving.store.find(Ticket, ticket)
+        if found is not None and found.visible_to(person):
+            return True
+    return False
+
+
+def named(command: Any) -> tuple[str, ...]:
+    """All photos that a step names, each once."""
+    return tuple(dict.fromkeys(photo for field in FIELDS for photo in getattr(command, field, ())))
+
+
+async def check_named(serving: Service, person: Person, command: Any) -> None:
+    """Refuse a step that names a photo which is not there, or which the person could not have seen.
+
+    Whoever knew the id of somebody else's photo could otherwise make it their own by a report that names it.
+    """
+    asked = named(command)
+    if not asked:
+        return
+    for field in FIELDS:
+        check_photos(getattr(command, field, ()))
+    missing = set(asked) - await serving.album.may_be_named(asked, person.account, ())
+    others = [id for id in missing if ID.fullmatch(id) and await _may_see(serving, person, id)]
+    if others:
+        missing -= await serving.album.may_be_named(others, person.account, others)
+    for id in asked:
+        if id in missing:
+            raise PhotoMissing(photo=id)
