@@ -17,8 +17,8 @@ class Bucket:
     prefix: str
     endpoint: str | None
     region: str
-    access_key: str | None
-    secret_key: str | None = field(repr=False)
+    access_key: str
+    secret_key: str = field(repr=False)
 
     @classmethod
     def read(cls) -> "Bucket | None":
@@ -30,13 +30,18 @@ class Bucket:
         name, _, prefix = rest.partition("/")
         if scheme != "s3" or not name:
             raise BadSetting(f"WHISTLE_PHOTOS is {named[:50]}: write s3://bucket/prefix, or leave it out.")
+        keys = [_secret(f"WHISTLE_PHOTOS_{which}_KEY") or "" for which in ("ACCESS", "SECRET")]
+        if not all(keys):
+            raise BadSetting(
+                "WHISTLE_PHOTOS needs WHISTLE_PHOTOS_ACCESS_KEY and WHISTLE_PHOTOS_SECRET_KEY too."
+            )
         return cls(
             name=name,
             prefix=prefix.strip("/"),
             endpoint=os.environ.get("WHISTLE_PHOTOS_ENDPOINT") or None,
             region=os.environ.get("WHISTLE_PHOTOS_REGION") or "us-east-1",
-            access_key=_secret("WHISTLE_PHOTOS_ACCESS_KEY"),
-            secret_key=_secret("WHISTLE_PHOTOS_SECRET_KEY"),
+            access_key=keys[0],
+            secret_key=keys[1],
         )
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 import psycopg
 import structlog
@@ -143,20 +144,19 @@ async def tidying(service: Service) -> None:
     """Remove photos that waited too long for a ticket, hour by hour; runs until cancelled."""
     while True:
         try:
-            await tidy_photos(service)
+            await tidy_photos(service, service.store.now() - UNNAMED)
         except (*PASSING, OSError) as trouble:
             log.warning("photos_not_tidied", problem=type(trouble).__name__)
         await asyncio.sleep(TIDY_EVERY)
 
 
-async def tidy_photos(service: Service) -> int:
-    """Remove photos that waited too long for a ticket; gives how many they were.
+async def tidy_photos(service: Service, before: datetime) -> int:
+    """Remove photos that no ticket names and nobody wanted since `before`; gives how many they were.
 
     The view that says which ones a ticket names must stand where the log stands, or it would say too little.
     """
     album = service.album
     await album.tidy()
-    before = service.store.now() - UNNAMED
     head, _ = await service.standing.positions()
     await service.standing.passed("photos", head)
     removed = 0

@@ -123,8 +123,9 @@ class People:
     def __init__(self, database: Database) -> None:
         self.database = database
         self._stack = ExitStack()
-        data = Path(self._stack.enter_context(TemporaryDirectory(prefix="whistle-data-")))
-        self._app = application(database, replace(Settings.read(), data=data))
+        self.data = Path(self._stack.enter_context(TemporaryDirectory(prefix="whistle-data-")))
+        """The folder of the photos."""
+        self._app = application(database, replace(Settings.read(), data=self.data))
         self.nobody = self._stack.enter_context(TestClient(self._app, raise_server_exceptions=False))
         self._clients: dict[str, TestClient] = {}
 

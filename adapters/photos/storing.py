@@ -7,12 +7,15 @@ import shutil
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import S3Store
 
 from adapters.settings import Bucket, Settings
+
+if TYPE_CHECKING:
+    from obstore.store import S3Config
 
 NAME = re.compile(r"[0-9a-f]{64}\.(original|view|thumbnail)")
 """Every name there is; nothing that anybody wrote becomes part of a path."""
@@ -89,13 +92,17 @@ class S3:
     """Keeps files in a bucket; all methods raise `NotKept`."""
 
     def __init__(self, bucket: Bucket) -> None:
+        config: S3Config = {
+            "region": bucket.region,
+            "access_key_id": bucket.access_key,
+            "secret_access_key": bucket.secret_key,
+        }
+        if bucket.endpoint:
+            config["endpoint"] = bucket.endpoint
         self._store = S3Store(
             bucket.name,
             prefix=bucket.prefix or None,
-            endpoint=bucket.endpoint,
-            region=bucket.region,
-            access_key_id=bucket.access_key,
-            secret_access_key=bucket.secret_key,
+            config=config,
             client_options={"allow_http": True, "timeout": PATIENCE},
             retry_config={"max_retries": 2, "retry_timeout": PATIENCE},
         )
@@ -119,13 +126,10 @@ class S3:
 
     async def remove(self, names: Iterable[str]) -> None:
         """See `Store`."""
-        for name in names:
-            try:
-                await self._store.delete_async(_checked(name))
-            except (NotFoundError, FileNotFoundError):
-                continue
-            except (BaseError, OSError) as problem:
-                raise NotKept from problem
+        try:
+            await self._store.delete_async([_checked(name) for name in names])
+        except (BaseError, OSError) as problem:
+            raise NotKept from problem
 
 
 def store(settings: Settings) -> Store:
