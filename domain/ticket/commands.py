@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from domain.datum import Datum
 from domain.ticket.clocks import ClockName
 from domain.ticket.events import Location, Reporter
 from domain.ticket.ladder import Step
@@ -20,6 +21,8 @@ class Report:
     category: str | None = None
     address: str | None = None
     location: Location | None = None
+    datum: Datum = Datum.WGS84
+    """What the location is given in; it is kept by WGS-84."""
     urgency: Urgency = Urgency.ORDINARY
     source: Source = Source.GRID
     reporter: Reporter | None = None

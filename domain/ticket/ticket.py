@@ -8,6 +8,7 @@ from uuid import UUID
 from domain.actors import Person, Role
 from domain.calendar import CHINA
 from domain.catalogue.version import Versions, in_force
+from domain.datum import to_wgs84
 from domain.errors import (
     AlreadyAnswered,
     CannotJoin,
@@ -69,7 +70,7 @@ class Ticket(Dispatching):
             county=place.county,
             category=command.category,
             address=command.address,
-            location=command.location,
+            location=command.location and to_wgs84(command.location, command.datum),
             urgency=command.urgency,
             source=command.source,
             reporter=command.reporter,
