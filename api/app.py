@@ -12,7 +12,7 @@ from adapters.settings import Settings
 from api.pages.site import Fork, site
 from api.service import running
 from api.timekeeper import keeping_time
-from api.web import administration, catalogue, lists, photos, session, shapes, telling, terms, tickets
+from api.web import administration, catalogue, lists, photos, session, shapes, similar, telling, terms, tickets
 from api.web.hosts import KnownHosts
 from api.web.problems import handle_problems
 from api.web.requests import EveryRequest
@@ -61,7 +61,7 @@ def application(database: Database, settings: Settings) -> FastAPI:
     app.add_middleware(Fork, pages=site(app.state))
     app.add_middleware(KnownHosts, hosts=settings.hosts)
     app.add_middleware(EveryRequest)
-    for part in (tickets, session, lists, catalogue, terms, administration, telling, photos):
+    for part in (tickets, session, lists, catalogue, terms, administration, telling, photos, similar):
         app.include_router(part.router)
     handle_problems(app)
     _complete_description(app)
