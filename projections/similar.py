@@ -74,3 +74,20 @@ def _pairs(text: str) -> set[str]:
     """Pairs of neighbouring characters of words; blanks and punctuation part them."""
     words = plain(text)
     return {one + two for one, two in pairwise(words) if one.isalnum() and two.isalnum()}
+
+
+COMMONEST = """
+SELECT t.category
+  FROM views.board_ticket AS t
+ WHERE {seen} AND t.category IS NOT NULL AND t.reported_at > %(since)s
+ GROUP BY t.category
+ ORDER BY count(*) DESC, t.category
+ LIMIT %(limit)s
+"""
+
+
+async def commonest(reading: Reading, person: Person, since: datetime, limit: int) -> list[str]:
+    """The categories of most tickets that this person sees and that were reported since then."""
+    seen = scope(person)
+    asked = {**seen.parameters, "since": since, "limit": limit}
+    return [row["category"] for row in await reading.rows(COMMONEST.format(seen=seen.tickets), asked)]

@@ -65,12 +65,17 @@ SENTENCES: Mapping[str, str] = {
     "RoleUnfit": N_("角色「{role}」只能授给 {needed}，而 {unit} 不是：请选合适的单位。"),
     "NotGranted": N_("{account}没有 {unit} 的「{role}」角色，什么都没有改。"),
     "AlreadyGranted": N_("{account}已有 {unit} 的「{role}」角色，什么都没有改。"),
+    "NoPhoto": N_("这张照片收不下：{why}。"),
+    "PhotoMissing": N_("照片 {photo} 不是您传的，或等得太久：请重新上传。"),
+    "UnknownPhoto": N_("没有您能看到的照片 {photo}。"),
+    "TooManyPhotos": N_("您有 {waiting} 张照片还没有用在工单里：请先把上报发完。"),
     "AlreadyClosed": N_("{what}已经撤销，什么都没有改。"),
 }
 """The Chinese of every refusal of the domain, by its name."""
 
 VERBS: Mapping[str, str] = {
     "report": N_("上报"),
+    "upload photos": N_("上传照片"),
     "handle on the spot": N_("自行处置"),
     "sort": N_("分拣"),
     "reject": N_("不予受理"),
@@ -108,6 +113,7 @@ WHO: Mapping[str, str] = {
     "somebody who does not handle it": N_("不经办它的人"),
     "somebody who did not handle it": N_("没有经办它的人"),
     "an administrator": N_("管理员"),
+    "those who report or handle": N_("上报或经办的人"),
     "somebody with an account that holds a role": N_("有角色的账号"),
 }
 FIELDS: Mapping[str, str] = {
@@ -132,6 +138,10 @@ FIELDS: Mapping[str, str] = {
     "password": N_("密码"),
     "account": N_("账号"),
     "q": N_("查找的词"),
+    "photos": N_("照片"),
+    "photos_after": N_("处置后的照片"),
+    "handled": N_("怎么处置的"),
+    "location": N_("坐标"),
 }
 WHY: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"is empty: .*"), N_("不能空着")),
@@ -144,6 +154,13 @@ WHY: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"names a department twice: .*"), N_("同一个部门选了两次")),
     (re.compile(r"needs (\d+) characters at least"), N_("至少要 {0} 个字")),
     (re.compile(r"the other ticket must be another one you see"), N_("要并到另一件您能看到的工单")),
+    (re.compile(r"it is no whole JPEG, .*"), N_("它不是一张完整的 JPEG、PNG 或 WebP 照片")),
+    (re.compile(r"it is larger than 10 MiB: .*"), N_("它超过 10 MiB，请缩小后再发")),
+    (re.compile(r"it has (\d+) × (\d+) points: .*"), N_("它有 {0} × {1} 个像素，请用低一些的分辨率重拍")),
+    (re.compile(r"are (\d+): send (\d+) at most"), N_("有 {0} 张，最多 {1} 张")),
+    (re.compile(r"is not on the earth: .*"), N_("不在地球上，请用度数")),
+    (re.compile(r"needs longitude and latitude .*"), N_("要经度和纬度两个数")),
+    (re.compile(r"show what was done on the spot: .*"), N_("是处置后的照片，请写清怎么处置的")),
     (re.compile(r"others were joined into it, part them first"), N_("有别的工单并在它里面，请先拆件")),
 )
 """Reasons the domain gives in words of its own, and how the page says them."""

@@ -35,7 +35,9 @@ LARGEST = 1024 * 1024
 """Bytes of a request's body."""
 TOO_LARGE = "The request is larger than 1 MiB: send photos one by one, and texts within their limits."
 ROOMY: dict[tuple[str, str], tuple[int, str]] = {
-    ("POST", "/api/photos"): (album.LARGEST, "The photo is larger than 10 MiB: send it smaller.")
+    ("POST", "/api/photos"): (album.LARGEST, "The photo is larger than 10 MiB: send it smaller."),
+    ("POST", "/report/photos"): (album.LARGEST, "照片超过 10 MiB：请缩小后再发。"),
+    ("POST", "/report"): (40 * 1024 * 1024, "照片一共超过 40 MiB：请分几次上报，或缩小后再发。"),
 }
 """Where more may come in: how much, and what is said beyond."""
 

@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.adapters.writing import wait_for
 from tests.command_line.conftest import is_caught_up
 from tests.command_line.whistle import PATIENCE, Serving, serving
+from tests.pages.reporting import Desk
 from tests.pages.visiting import Visits
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -23,19 +24,30 @@ ARGUMENTS = (
 )
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium as the system has it; `make test` installs it where it can.
-
-    Once a module and no longer: while it runs, its driver holds the thread's event loop, and no other test
-    could start one. So a module with a browser uses `town`, which is a process of its own.
-    """
+def chromium() -> str:
+    """Chromium as the system has it; `make test` installs it where it can."""
     found = next((path for name in NAMES if (path := shutil.which(name))), None)
     assert found, "No Chromium here: run `apt-get install chromium fonts-noto-cjk`, then the tests again."
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
-        yield started
-        started.close()
+    return found
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    """What drives browsers.
+
+    Once a module and no longer: while it runs, it holds the thread's event loop, and no other test could start
+    one. So a module with a browser uses `town`, which is a process of its own.
+    """
+    with sync_playwright() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """A browser that the tests of a module share, each with windows of its own."""
+    started = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+    yield started
+    started.close()
 
 
 @pytest.fixture(scope="session")
@@ -57,5 +69,13 @@ def visits(browser: Browser, town: Serving) -> Iterator[Visits]:
 def visiting(browser: Browser, town: Serving) -> Iterator[Visits]:
     """Windows that are closed at the end; a page that complains of anything fails the test."""
     found = Visits(browser, town.address)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def desk(town: Serving) -> Iterator[Desk]:
+    """The auditor of the town."""
+    found = Desk(town)
     yield found
     found.close()
