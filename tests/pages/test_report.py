@@ -1,6 +1,11 @@
 """Reporting on a phone with signal, with scripts and without."""
 
+import re
+from typing import Literal
+
 import httpx2
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import expect
 
 from tests.command_line.whistle import Serving
@@ -126,3 +131,33 @@ def test_a_draft_that_is_refused_is_kept_and_may_be_changed(visits: Visits, desk
     page.wait_for_url("**/reported/*")
     (ticket,) = desk.reported("天台有异响半夜不停")
     assert (ticket["category"], len(ticket["photos"])) == ("noise", 1)
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("width", [PHONE, 1600])
+def test_the_form_is_within_reach_of_everybody(
+    visits: Visits, width: int, colours: Literal["light", "dark"]
+) -> None:
+    page = visits("grid", "/report", width, colours)
+    ready(page)
+    take(page, photos())
+    page.get_by_text("已经当场处置").click()
+    page.get_by_text("紧急吗？").click()
+    page.get_by_text("坐标", exact=True).click()
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_it_reads_in_english(visits: Visits) -> None:
+    page = visits("grid", "/report", PHONE)
+    page.get_by_role("button", name="English").click()
+    ready(page)
+    expect(page.get_by_role("heading", name="Report")).to_be_visible()
+    said = page.locator("form.report").inner_text() + str(
+        page.locator("#words").evaluate("e => ({...e.dataset})")
+    )
+    kinds = page.locator("label.chip").all_inner_texts()
+    for text in (*kinds, page.locator(".grid").inner_text()):  # Names of the town's own.
+        said = said.replace(text, "")
+    assert not re.findall("[\u4e00-\u9fff]+", said)
