@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import fields
 from typing import Any, get_origin
 from urllib.parse import urlencode
+from uuid import UUID
 
 from fastapi import APIRouter, Request
 from pydantic import TypeAdapter, ValidationError
@@ -14,11 +15,12 @@ from starlette.responses import Response
 from adapters.batch import Key
 from api import steps
 from api.pages.language import say
-from api.pages.page import Visiting, go
+from api.pages.page import Visiting, Visitor, go
 from api.pages.problems import UNREADABLE
 from api.pages.queue import LINES, Asking
 from api.pages.refusals import sentence
 from api.pages.ticket import show
+from api.pages.uploads import form_of, named
 from api.web.problems import STATUS
 from domain.errors import NotSignedIn, Refusal, UnknownTicket
 from domain.text import NAME
@@ -28,7 +30,9 @@ from projections.units import names_of
 
 router = APIRouter()
 
-MOST_FIELDS, MOST_FILES = 200, 0
+MOST_FIELDS = 200
+FILES = "files"
+"""Where a form brings photos."""
 SAID = {"handle": "result", "note_progress": "text"}
 """What the one box of a department is for each button beside it."""
 TIMES = ("due_at", "review_at")
@@ -59,9 +63,17 @@ async def act(request: Request, id: str, verb: str, visitor: Visiting, asking: A
     if verb not in steps.VERBS:
         raise HTTPException(404)
     ticket = steps.ticket_id(id)
-    form = await request.form(max_fields=MOST_FIELDS, max_files=MOST_FILES)
-    given = {name: [_text(value) for value in form.getlist(name)] for name in form}
+    async with form_of(request, MOST_FIELDS) as form:
+        return await _taken(request, visitor, ticket, verb, form, asking)
+
+
+async def _taken(
+    request: Request, visitor: Visitor, ticket: UUID, verb: str, form: FormData, asking: Asking
+) -> Response:
+    id, given = str(ticket), _given(form)
     try:
+        form = await named(visitor, form, FILES, "photos")
+        given = _given(form)
         command = await _command(visitor.serving.reading, verb, form)
         key = _key(visitor.person.account, request.url.path, form)
         receipt = await steps.take(
@@ -80,6 +92,11 @@ async def act(request: Request, id: str, verb: str, visitor: Visiting, asking: A
     facts = {"done": verb, "after": receipt.position}
     query = asking.query()
     return go(f"/tickets/{id}{query}{'&' if query else '?'}{urlencode(facts)}")
+
+
+def _given(form: FormData) -> dict[str, list[str]]:
+    """What was written, to be shown again; no browser takes back a file."""
+    return {name: [_text(value) for value in form.getlist(name)] for name in form if name != FILES}
 
 
 def _key(account: str, path: str, form: FormData) -> Key | None:

@@ -1,6 +1,7 @@
 """The report page as an application on a phone: a manifest, and the worker that opens it without signal."""
 
 import hashlib
+import re
 from functools import cache
 
 import msgspec
@@ -11,19 +12,7 @@ from api.pages.language import N_, say
 from api.pages.page import STATIC, static
 
 router = APIRouter()
-MODULES = ("drafts.js", "exif.js", "photos.js", "sending.js")
-"""Scripts that others import, by addresses without a hash."""
-STYLED = (
-    "tokens.css",
-    "page.css",
-    "desk.css",
-    "ticket.css",
-    "report.css",
-    "page.js",
-    "report.js",
-    "icon.svg",
-)
-"""Files that the page itself names."""
+IMPORTED = re.compile(r'from "\./([a-z_]+\.js)"')
 NAME = N_("吹哨")
 
 
@@ -53,9 +42,10 @@ async def service_worker() -> Response:
 
 @cache
 def _worker() -> bytes:
-    shell = [static(name) for name in STYLED] + [f"/static/{name}" for name in MODULES]
-    version = hashlib.sha256(
-        b"".join((STATIC / name).read_bytes() for name in (*STYLED, *MODULES))
-    ).hexdigest()[:12]
-    head = f'const VERSION = "{version}", SHELL = {msgspec.json.encode(shell).decode()};\n'
+    ours = sorted(path for path in STATIC.iterdir() if path.is_file())
+    version = hashlib.sha256(b"".join(path.read_bytes() for path in ours)).hexdigest()[:12]
+    # What scripts import has no hash in its address, and no page names it.
+    imported = {name for path in ours if path.suffix == ".js" for name in IMPORTED.findall(path.read_text())}
+    shell = msgspec.json.encode([f"/static/{name}" for name in sorted(imported)]).decode()
+    head = f'const VERSION = "{version}", SHELL = {shell};\n'
     return head.encode() + (STATIC / "service_worker.js").read_bytes()

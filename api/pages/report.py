@@ -2,24 +2,23 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 from uuid import uuid4
 
 import msgspec
 from fastapi import APIRouter, Request
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from adapters.batch import Key
-from adapters.batching import Overloaded
 from api import photographs, steps
 from api.pages import reporting, words
 from api.pages.language import N_, say
 from api.pages.page import PLACES, PlaceToGo, Visiting, Visitor, go, render
 from api.pages.refusals import sentence
+from api.pages.uploads import form_of, uploaded
 from api.web.problems import STATUS, Json
 from domain.actors import Role
 from domain.datum import Datum
@@ -30,14 +29,10 @@ from domain.ticket.stage import Urgency
 router = APIRouter()
 PLACES.insert(1, PlaceToGo("/report", N_("上报"), (Role.GRID_WORKER, Role.SORTER, Role.DISPATCHER)))
 
-FORMS_AT_ONCE = 4
-"""Forms with photos in them that are read at the same time."""
-MOST_FILES, MOST_FIELDS = 18, 40
-CHUNK = 64 * 1024
+MOST_FIELDS = 40
 NAMED = {"photo": "photos", "photo_after": "photos_after"}
 """Where a form names photos that are there already, and where it brings them."""
 BROKEN_OFF = N_("照片没有传完：请再发一次。")
-_reading = asyncio.Semaphore(FORMS_AT_ONCE)
 
 
 @router.get("/report")
@@ -49,14 +44,12 @@ async def report_page(request: Request, visitor: Visiting) -> Response:
 @router.post("/report")
 async def report(request: Request, visitor: Visiting) -> Response:
     """Take the report in, once however often it is sent, and say who has it now."""
-    if _reading.locked():
-        raise Overloaded
     named: dict[str, list[str]] = {field: [] for field in NAMED}
-    async with _reading, request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as form:
+    async with form_of(request, MOST_FIELDS) as form:
         try:
             for field, files in NAMED.items():
                 named[field] += _texts(form, field)
-                named[field] += await _uploaded(visitor, form.getlist(files))
+                named[field] += await uploaded(visitor, form.getlist(files))
             command = await reporting.command(
                 visitor.serving, form, tuple(named["photo"]), tuple(named["photo_after"])
             )
@@ -120,21 +113,6 @@ async def _form(
         urgencies=[(urgency.value, words.URGENCIES[urgency]) for urgency in Urgency],
         datums=[(datum.value, reporting.DATUMS[datum]) for datum in Datum],
     )
-
-
-async def _uploaded(visitor: Visitor, files: Sequence[Any]) -> list[str]:
-    """The ids of the photos that came with the form."""
-    found = []
-    for file in files:
-        if isinstance(file, UploadFile) and file.size:
-            photo = await photographs.upload(visitor.serving, visitor.person, _chunks(file))
-            found.append(photo.id)
-    return found
-
-
-async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:
-    while chunk := await file.read(CHUNK):
-        yield chunk
 
 
 def _texts(form: FormData, name: str) -> list[str]:

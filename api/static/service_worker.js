@@ -1,5 +1,5 @@
 // Keeps the report page and what it is made of, so that it opens without signal; nothing else, and nobody's data.
-// The service writes `VERSION` and `SHELL` (addresses of files) before these lines.
+// The service writes `VERSION` and `SHELL` (addresses of what scripts import) before these lines.
 const CACHE = `whistle-${VERSION}`, PAGE = "/report", PATIENCE = 5000;
 
 self.addEventListener("install", event => event.waitUntil((async () => {
@@ -37,9 +37,13 @@ async function page(event) {
   }
 }
 
-// Only the form itself is kept: no redirect to the sign-in, no problem.
+// Only the form itself is kept, with the files it names: no redirect to the sign-in, no problem.
 async function keepPage(answer) {
-  if (answer?.ok && answer.type === "basic" && !answer.redirected) await (await caches.open(CACHE)).put(PAGE, answer);
+  if (!answer?.ok || answer.type !== "basic" || answer.redirected) return;
+  const cache = await caches.open(CACHE);
+  const files = new Set((await answer.clone().text()).match(/\/static\/[\w./?=-]+/g));
+  for (const file of files) if (!await cache.match(file)) await cache.add(file);
+  await cache.put(PAGE, answer);
 }
 
 // A file whose address holds its hash never changes; of others the newest is wanted, the kept one where there is none.

@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+import re
 import secrets
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -34,12 +35,18 @@ MARKS = (b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")
 LARGEST = 1024 * 1024
 """Bytes of a request's body."""
 TOO_LARGE = "The request is larger than 1 MiB: send photos one by one, and texts within their limits."
-ROOMY: dict[tuple[str, str], tuple[int, str]] = {
-    ("POST", "/api/photos"): (album.LARGEST, "The photo is larger than 10 MiB: send it smaller."),
-    ("POST", "/report/photos"): (album.LARGEST, "照片超过 10 MiB：请缩小后再发。"),
-    ("POST", "/report"): (40 * 1024 * 1024, "照片一共超过 40 MiB：请分几次上报，或缩小后再发。"),
-}
-"""Where more may come in: how much, and what is said beyond."""
+FORM = 40 * LARGEST
+"""Bytes of a form with photos in it."""
+ROOMY = (
+    (re.compile(r"/api/photos"), album.LARGEST, "The photo is larger than 10 MiB: send it smaller."),
+    (re.compile(r"/report/photos"), album.LARGEST, "照片超过 10 MiB：请缩小后再发。"),
+    (
+        re.compile(r"/report|/tickets/[^/]+/(handle|note_progress|attend)"),
+        FORM,
+        "照片一共超过 40 MiB：请分几次发。",
+    ),
+)
+"""What may be larger: where, how much, and what is said beyond."""
 
 
 class EveryRequest:
@@ -70,7 +77,7 @@ class EveryRequest:
             await send(message)
 
         received = 0
-        largest, too_large = ROOMY.get((scope["method"], scope["path"]), (LARGEST, TOO_LARGE))
+        largest, too_large = _largest(scope)
 
         async def receive_limited() -> Message:
             nonlocal received
@@ -93,6 +100,15 @@ class EveryRequest:
             await answer(scope, receive, send_marked)
         finally:
             structlog.contextvars.unbind_contextvars("request")
+
+
+def _largest(scope: Scope) -> tuple[int, str]:
+    """How many bytes a request may have, and what is said of more."""
+    if scope["method"] == "POST":
+        for path, largest, said in ROOMY:
+            if path.fullmatch(scope["path"]):
+                return largest, said
+    return LARGEST, TOO_LARGE
 
 
 class JsonRequest(Request):

@@ -1,0 +1,54 @@
+"""Photos that come with a form, from browsers without scripts."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, nullcontext
+from typing import Any
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+
+from adapters.batching import Overloaded
+from api import photographs
+from api.pages.page import Visitor
+from api.web.requests import LARGEST
+
+FORMS_AT_ONCE = 4
+"""Forms of more than 1 MiB that are read at the same time."""
+MOST_FILES = 18
+CHUNK = 64 * 1024
+_reading = asyncio.Semaphore(FORMS_AT_ONCE)
+
+
+@asynccontextmanager
+async def form_of(request: Request, most_fields: int) -> AsyncIterator[FormData]:
+    """The form of a request, with its files until the end. Raises `Overloaded` where many send large ones."""
+    length = request.headers.get("content-length", "")
+    small = length.isdecimal() and int(length) <= LARGEST
+    if not small and _reading.locked():
+        raise Overloaded
+    turn = nullcontext() if small else _reading
+    async with turn, request.form(max_files=MOST_FILES, max_fields=most_fields) as form:
+        yield form
+
+
+async def uploaded(visitor: Visitor, files: Sequence[Any]) -> list[str]:
+    """The ids of the photos among what came with a form, taken in one by one; an empty field brings none."""
+    found = []
+    for file in files:
+        if isinstance(file, UploadFile) and file.size:
+            photo = await photographs.upload(visitor.serving, visitor.person, _chunks(file))
+            found.append(photo.id)
+    return found
+
+
+async def named(visitor: Visitor, form: FormData, files: str, field: str) -> FormData:
+    """The form with the ids of its photos in `field`, in place of the `files` themselves."""
+    texts = [(name, value) for name, value in form.multi_items() if name != files]
+    photos = await uploaded(visitor, form.getlist(files))
+    return FormData([*texts, *((field, photo) for photo in photos)])
+
+
+async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:
+    while chunk := await file.read(CHUNK):
+        yield chunk
