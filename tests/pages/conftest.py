@@ -35,8 +35,8 @@ def chromium() -> str:
 def playwright() -> Iterator[Playwright]:
     """What drives browsers.
 
-    Once a module and no longer: while it runs, it holds the thread's event loop, and no other test could start
-    one. So a module with a browser uses `town`, which is a process of its own.
+    Once a module and no longer: while it runs, it holds the thread's event loop, and no other test could
+    start one. So a module with a browser uses `town`, which is a process of its own.
     """
     with sync_playwright() as found:
         yield found
