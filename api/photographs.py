@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any
 
 from adapters.photos.album import UNNAMED, Photo
@@ -72,3 +73,21 @@ async def check_named(serving: Service, person: Person, command: Any) -> None:
     for id in asked:
         if id in missing:
             raise PhotoMissing(photo=id)
+
+
+async def tidy(serving: Service, before: datetime) -> int:
+    """Remove photos that no ticket names and nobody wanted since `before`; gives how many they were.
+
+    The view that says which ones a ticket names must stand where the log stands, or it would say too little:
+    raises `NotYet` where it does not.
+    """
+    await serving.album.tidy()
+    head, _ = await serving.standing.positions()
+    await serving.standing.passed("photos", head)
+    removed = 0
+    while found := await photos.in_no_ticket(serving.reading, before):
+        taken = await serving.album.remove(found, before)
+        removed += taken
+        if not taken:
+            break
+    return removed

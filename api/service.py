@@ -4,45 +4,33 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
 
 import psycopg
-import structlog
 
 from adapters.batching import Batching
 from adapters.database import Database
 from adapters.event_store import EventStore
-from adapters.photos.album import UNNAMED, Album
-from adapters.photos.storing import NotKept
+from adapters.photos.album import Album
 from adapters.photos.storing import store as photo_store
 from adapters.reading import Reading
-from adapters.recorder import GroupRecorder, Unavailable
+from adapters.recorder import GroupRecorder
 from adapters.sessions import Sessions
 from adapters.settings import Settings
 from adapters.stock import StockRecorder
 from api.adopted import Adopted
 from api.places import Places
-from projections import photos
 from projections.view import STANDING
-
-log = structlog.get_logger()
 
 WAIT = 5.0
 """Seconds a reader waits for a view to pass the position it asked for."""
 POLL = 0.5
 """Seconds until the positions are looked at again, should a wake-up call be lost."""
-TIDY_EVERY = 3600.0
-"""Seconds between two looks for photos that no ticket names."""
 
 Positions = tuple[int, dict[str, tuple[int, str | None]]]
 
 
 class NotYet(Exception):
     """The view has not caught up with that position: ask again in a second."""
-
-
-PASSING = (NotYet, NotKept, Unavailable, psycopg.Error)
-"""What keeps photos from being tidied this hour, and may be over in the next."""
 
 
 class Standing:
@@ -135,37 +123,7 @@ async def running(database: Database, settings: Settings) -> AsyncIterator[Servi
         sessions = Sessions(reading, store)
         incoming = settings.data / "photos" / "incoming"
         album = Album(reading, database.service, photo_store(settings), incoming, store.now)
-        service = Service(store, reading, sessions, standing, Places(store), Adopted(store), album)
-        stack.push_async_callback(_cancel, asyncio.create_task(tidying(service)))
-        yield service
-
-
-async def tidying(service: Service) -> None:
-    """Remove photos that waited too long for a ticket, hour by hour; runs until cancelled."""
-    while True:
-        try:
-            await tidy_photos(service, service.store.now() - UNNAMED)
-        except (*PASSING, OSError) as trouble:
-            log.warning("photos_not_tidied", problem=type(trouble).__name__)
-        await asyncio.sleep(TIDY_EVERY)
-
-
-async def tidy_photos(service: Service, before: datetime) -> int:
-    """Remove photos that no ticket names and nobody wanted since `before`; gives how many they were.
-
-    The view that says which ones a ticket names must stand where the log stands, or it would say too little.
-    """
-    album = service.album
-    await album.tidy()
-    head, _ = await service.standing.positions()
-    await service.standing.passed("photos", head)
-    removed = 0
-    while found := await photos.in_no_ticket(service.reading, before):
-        taken = await album.remove(found, before)
-        removed += taken
-        if not taken:
-            break
-    return removed
+        yield Service(store, reading, sessions, standing, Places(store), Adopted(store), album)
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -11,9 +11,10 @@ import structlog
 
 from adapters.batching import Overloaded
 from adapters.event_store import EventStore
+from adapters.photos.album import UNNAMED
 from adapters.reading import Reading
 from adapters.recorder import OutcomeUnknown, Unavailable
-from adapters.sessions import Sessions
+from api import photographs
 from api.adopted import Adopted
 from api.service import NotYet, Service, Standing
 from domain.actors import CLOCK
@@ -91,21 +92,27 @@ class Timekeeper:
                 await asyncio.sleep(POLL)
 
 
-async def tidy(sessions: Sessions) -> None:
+async def tidy(service: Service) -> None:
     """Throw away every hour what nobody asks for any more; runs until cancelled."""
     while True:
-        try:
-            await sessions.tidy()
-        except Exception as fault:  # Next hour, perhaps; nothing waits for it.
-            log.error("tidying_failed", problem=type(fault).__name__)
+        for work in (service.sessions.tidy, partial(_tidy_photos, service)):
+            try:
+                await work()
+            except Exception as fault:  # Next hour, perhaps; nothing waits for it.
+                log.error("tidying_failed", problem=type(fault).__name__)
         await asyncio.sleep(TIDY)
+
+
+async def _tidy_photos(service: Service) -> None:
+    with suppress(NotYet):  # A view that is behind says too little of which photos tickets name.
+        await photographs.tidy(service, service.store.now() - UNNAMED)
 
 
 @asynccontextmanager
 async def keeping_time(service: Service) -> AsyncIterator[None]:
     """Keep time beside what the service does."""
     keeper = Timekeeper(service.store, service.reading, service.adopted)
-    tasks = [asyncio.create_task(each) for each in (keeper.keep(service.standing), tidy(service.sessions))]
+    tasks = [asyncio.create_task(each) for each in (keeper.keep(service.standing), tidy(service))]
     try:
         yield
     finally:

@@ -6,7 +6,8 @@ import pytest
 
 from adapters.event_store import utc_now
 from adapters.photos.picture import Size
-from api.service import NotYet, Service, tidy_photos
+from api import photographs
+from api.service import NotYet, Service
 from tests.api.steps import REPORT, Steps, problem
 from tests.pictures import picture
 
@@ -17,7 +18,7 @@ def tidy(steps: Steps) -> int:
     """Remove all photos that no ticket names, as if they had waited long enough."""
     service: Service = steps.people.nobody.app.state.service  # type: ignore[attr-defined]
     assert steps.people.nobody.portal is not None
-    removed: int = steps.people.nobody.portal.call(tidy_photos, service, utc_now() + SOON)
+    removed: int = steps.people.nobody.portal.call(photographs.tidy, service, utc_now() + SOON)
     return removed
 
 
@@ -48,7 +49,7 @@ def test_what_is_uploaded_or_named_just_now_is_not_removed(own: Steps) -> None:
     own.people.catch_up()
     service: Service = own.people.nobody.app.state.service  # type: ignore[attr-defined]
     assert own.people.nobody.portal is not None
-    assert own.people.nobody.portal.call(tidy_photos, service, utc_now() - SOON) == 0
+    assert own.people.nobody.portal.call(photographs.tidy, service, utc_now() - SOON) == 0
 
 
 def test_a_removed_photo_may_be_uploaded_again(own: Steps) -> None:
