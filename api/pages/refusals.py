@@ -142,6 +142,7 @@ FIELDS: Mapping[str, str] = {
     "photos_after": N_("处置后的照片"),
     "handled": N_("怎么处置的"),
     "location": N_("坐标"),
+    "datum": N_("坐标系"),
 }
 WHY: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"is empty: .*"), N_("不能空着")),
@@ -159,6 +160,7 @@ WHY: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"it has (\d+) × (\d+) points: .*"), N_("它有 {0} × {1} 个像素，请用低一些的分辨率重拍")),
     (re.compile(r"are (\d+): send (\d+) at most"), N_("有 {0} 张，最多 {1} 张")),
     (re.compile(r"is not on the earth: .*"), N_("不在地球上，请用度数")),
+    (re.compile(r"is none of those offered: .*"), N_("不在可选的里面，请选一个")),
     (re.compile(r"needs longitude and latitude .*"), N_("要经度和纬度两个数")),
     (re.compile(r"show what was done on the spot: .*"), N_("是处置后的照片，请写清怎么处置的")),
     (re.compile(r"others were joined into it, part them first"), N_("有别的工单并在它里面，请先拆件")),

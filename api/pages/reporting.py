@@ -124,4 +124,5 @@ def _one_of(kind: Any, form: FormData, field: str, usual: Any) -> Any:
 
 def _text(form: FormData, name: str) -> str:
     found = form.get(name)
-    return found if isinstance(found, str) else ""
+    # Browsers end lines with two characters.
+    return found.replace("\r\n", "\n") if isinstance(found, str) else ""
