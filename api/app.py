@@ -12,7 +12,18 @@ from adapters.settings import Settings
 from api.pages.site import Fork, site
 from api.service import running
 from api.timekeeper import keeping_time
-from api.web import administration, catalogue, lists, photos, session, shapes, similar, telling, terms, tickets
+from api.web import (
+    administration,
+    catalogue,
+    lists,
+    photos,
+    session,
+    shapes,
+    similar,
+    telling,
+    terms,
+    tickets,
+)
 from api.web.hosts import KnownHosts
 from api.web.problems import handle_problems
 from api.web.requests import EveryRequest
