@@ -20,6 +20,8 @@ UPLOADERS = (Role.GRID_WORKER, Role.SORTER, Role.DISPATCHER, Role.HANDLER, Role.
 FIELDS = ("photos", "photos_after")
 """Where a step names photos."""
 ID = re.compile("[0-9a-f]{64}")
+ELSEWHERE = re.compile(r"[\w.:-]+")
+"""An id that is none of ours, of a photo that another system keeps: it is noted, and shows nothing here."""
 
 
 async def upload(serving: Service, person: Person, chunks: AsyncIterator[bytes]) -> Photo:
@@ -61,7 +63,7 @@ async def check_named(serving: Service, person: Person, command: Any) -> None:
 
     Whoever knew the id of somebody else's photo could otherwise make it their own by a report that names it.
     """
-    asked = named(command)
+    asked = [id for id in named(command) if ID.fullmatch(id) or not ELSEWHERE.fullmatch(id)]
     if not asked:
         return
     for field in FIELDS:

@@ -216,6 +216,12 @@ def test_a_step_names_only_photos_that_are_there(steps: Steps) -> None:
             problem(steps.people[account].post(path, json=body), 422, "PhotoMissing")
 
 
+def test_a_photo_that_another_system_keeps_is_noted_and_shows_nothing(steps: Steps) -> None:
+    ticket = steps.report(photos=["hotline:2026.11-7"])
+    assert steps.read(ticket)["photos"] == ["hotline:2026.11-7"]
+    problem(steps.people["grid"].get("/api/photos/hotline:2026.11-7"), 404, "UnknownPhoto")
+
+
 def test_nobody_makes_a_photo_their_own_by_naming_it(steps: Steps) -> None:
     id = upload(steps, "water", picture())["id"]
     with steps.nothing_done():
