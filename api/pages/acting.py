@@ -35,6 +35,10 @@ FILES = "files"
 """Where a form brings photos."""
 SAID = {"handle": "result", "note_progress": "text"}
 """What the one box of a department is for each button beside it."""
+OF_ONE_TASK = frozenset(
+    ("claim", "attend", "note_progress", "handle", "send_back", "request_extension", "reply", "appeal")
+)
+"""Steps of a department's own task: what others did to the ticket meanwhile makes none of them stale."""
 TIMES = ("due_at", "review_at")
 """Moments come as the clock on the wall says them: local time without a zone, or a day alone."""
 OF_CHINA, END_OF_WORK = "+08:00", "17:30"
@@ -76,9 +80,8 @@ async def _taken(
         given = _given(form)
         command = await _command(visitor.serving.reading, verb, form)
         key = _key(visitor.person.account, request.url.path, form)
-        receipt = await steps.take(
-            visitor.serving, visitor.person, ticket, verb, command, _version(form), key
-        )
+        version = None if verb in OF_ONE_TASK else _version(form)
+        receipt = await steps.take(visitor.serving, visitor.person, ticket, verb, command, version, key)
     except ValidationError:
         return await show(request, visitor, id, asking, 422, say(UNREADABLE), (verb, given))
     except (NotSignedIn, UnknownTicket):

@@ -14,6 +14,7 @@ from api.pages.language import N_, say
 from api.pages.page import go, own_path, render, visitor
 from api.pages.refusals import sentence
 from api.web.problems import AGAIN, STATUS
+from api.web.problems import on_http as to_programs
 from domain import errors
 
 log = structlog.get_logger()
@@ -50,7 +51,9 @@ async def on_stranger(request: Request, refusal: Exception) -> Response:
 
 
 async def on_http(request: Request, raised: Any) -> Response:
-    """No such page, no such method, or too much."""
+    """No such page, no such method, or too much; who asks for no page is answered as by the API."""
+    if "text/html" not in request.headers.get("accept", ""):
+        return await to_programs(request, raised)
     said = say(NOT_FOUND) if raised.status_code in (404, 405) else str(raised.detail)
     return await problem_page(request, raised.status_code, said)
 

@@ -167,6 +167,9 @@ def test_a_webhooks_body_is_a_cloud_event() -> None:
         "category": "下水堵塞",
         "place": "东北社区第1网格",
         "departments": ["水务", "住建"],
+        "card": "",
+        "clock": "",
+        "due_at": None,
         "link": LINK,
     }
 

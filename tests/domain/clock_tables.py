@@ -8,7 +8,7 @@ from typing import NamedTuple, cast
 
 from domain.event import Event
 from domain.ticket import Ticket
-from domain.ticket.clocks import Clock
+from domain.ticket.clocks import Clock, Note
 from tests.domain.permission_tables import Table, tables
 
 PAGE = Path(__file__).parents[2] / "docs" / "clocks.md"
@@ -46,8 +46,8 @@ def _change(before: Clock | None, after: Clock, at: datetime) -> str | None:
     if after.setting is not before.setting:
         if after.setting.resumed_at == at:
             return "resumes"
-        same = before.running and after.setting.started_at == before.setting.started_at != at
-        return "extends" if same else "restarts"
+        extended = after.setting.notes.count(Note.EXTENDED) > before.setting.notes.count(Note.EXTENDED)
+        return "extends" if extended else "restarts"
     if after.stopped_at is not None and before.stopped_at is None:
         return "stops"
     return "pauses" if after.paused_at is not None and before.paused_at is None else None

@@ -112,9 +112,9 @@ class Practice:
         if old is None or old.stopped is None:
             return Part(claim_by, due)
         due = at + (old.due - old.stopped)
-        return Part(
-            min(claim_by, due), due, sent_back=old.sent_back, extended=old.extended, was_held=old.was_held
-        )
+        if due > at:  # One that is late with handling it already still has its time to claim it.
+            claim_by = min(claim_by, due)
+        return Part(claim_by, due, sent_back=old.sent_back, extended=old.extended, was_held=old.was_held)
 
     def claim(self, asked: Any, at: datetime, who: str, roles: set[str]) -> Events:
         part = self._own(asked, roles, "called")

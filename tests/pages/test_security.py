@@ -114,7 +114,7 @@ def test_nobody_is_sent_elsewhere(people: People, next: str) -> None:
     ("path", "status"), [("/nothing", 404), ("/tickets/none", 404), ("/?skip=x", 400), ("/?what=all", 400)]
 )
 def test_a_problem_is_a_page_with_a_sentence(browser: TestClient, path: str, status: int) -> None:
-    answer = browser.get(path)
+    answer = browser.get(path, headers={"accept": "text/html"})
     assert answer.status_code == status
     assert answer.headers["content-type"].startswith("text/html")
     assert "没有办成" in answer.text
