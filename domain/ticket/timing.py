@@ -123,9 +123,7 @@ class Timing:
         else:
             handle = self._to_handle(department, urgency, at, by_rule, must_be_known)
         others = [self.begin(name, department, urgency, at) for name in OF_DEPARTMENT[:-1]]
-        if handle.due_at is not None and handle.due_at <= at:
-            return (*others, handle)  # It is late with this already: the rest of its time begins now.
-        return (*(_capped(other, handle) for other in others), handle)
+        return (*(_capped(other, handle, at) for other in others), handle)
 
     def go_on(self, clock: Clock, at: datetime) -> Setting:
         """How a clock that stood still goes on at `at`: with the time that was left, in its own measure.
@@ -171,7 +169,7 @@ class Timing:
         """How clocks of one unit that stood still go on, none of them beyond the handling clock."""
         settings = [self.go_on(clock, at) for clock in clocks]
         handle = next((each for each in settings if each.name is ClockName.HANDLE), None)
-        return tuple(each if handle in (None, each) else _capped(each, handle) for each in settings)
+        return tuple(each if handle in (None, each) else _capped(each, handle, at) for each in settings)
 
 
 USUAL = Timing()
@@ -183,8 +181,11 @@ def due(settings: tuple[Setting, ...], name: ClockName, otherwise: datetime) -> 
     return next((each.due_at for each in settings if each.name is name and each.due_at), otherwise)
 
 
-def _capped(setting: Setting, handle: Setting | None) -> Setting:
-    if handle is None or handle.due_at is None or setting.due_at is None or setting.due_at <= handle.due_at:
+def _capped(setting: Setting, handle: Setting | None, at: datetime) -> Setting:
+    """Not later than the handling clock, unless that is late already: then its own time is what is left."""
+    if handle is None or handle.due_at is None or setting.due_at is None:
+        return setting
+    if setting.due_at <= handle.due_at or handle.due_at <= at:
         return setting
     notes = _noted(setting, Note.CAPPED)
     return replace(setting, due_at=handle.due_at, measure=handle.measure, notes=notes)
