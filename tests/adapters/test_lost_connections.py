@@ -160,7 +160,7 @@ async def test_a_killed_backend_is_met_by_connecting_anew(empty: Database) -> No
         for _ in range(3):
             batch = [a_report() for _ in range(3)]
             check_recorded_once(empty, batch, await together(recorder, batch))
-            assert row(empty, kill) == (1,)
+            assert row(empty, kill)[0] >= 1, "The recorder's, and perhaps one of ours that is about to end."
         batch = [a_report()]
         check_recorded_once(empty, batch, await together(recorder, batch))
 
