@@ -81,7 +81,7 @@ function offerSimilar() {
     asking?.abort();
     const { text, grid, longitude, latitude, datum } = form.elements;
     if (text.value.trim().length < 4) { similar.hidden = true; return; }
-    const asked = new URLSearchParams({ q: text.value, grid: grid.value });
+    const asked = new URLSearchParams({ q: text.value.slice(0, 250), grid: grid.value });
     const category = form.querySelector("input[name=category]:checked");
     if (category?.value) asked.set("category", category.value);
     if (longitude.value && latitude.value) for (const each of [longitude, latitude, datum]) asked.set(each.name, each.value);

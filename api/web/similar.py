@@ -13,10 +13,12 @@ from api.web.paging import Code
 from api.web.problems import Json
 from api.web.requests import SIGNED_IN, Calling, Route
 from domain.datum import Datum, to_wgs84
-from domain.text import DESCRIPTION
 from domain.ticket.events import Location
 from domain.ticket.stage import Stage
 from projections.similar import Matter
+
+LONGEST = 500
+"""Characters of a text that are looked at: an address holds no more, and the first lines say what it is."""
 
 router = APIRouter(prefix="/api/similar", tags=["tickets"], route_class=Route)
 
@@ -39,7 +41,7 @@ class SimilarShape:
 @router.get("", response_model=shapes.Page[SimilarShape], openapi_extra=SIGNED_IN)
 async def read_similar(
     calling: Calling,
-    q: Annotated[str, Query(min_length=1, max_length=DESCRIPTION, description="what is to be reported")],
+    q: Annotated[str, Query(min_length=1, max_length=LONGEST, description="what is to be reported")],
     grid: Annotated[str, Query(min_length=1, max_length=50)],
     category: Code = None,
     longitude: Annotated[float | None, Query(ge=-180, le=180)] = None,

@@ -7,7 +7,7 @@ import pytest
 
 from tests.command_line.whistle import Serving, done, refused, whistle
 
-VIEWS = {"board", "workload", "overdue", "units", "accounts", "receivers"}
+VIEWS = {"board", "workload", "overdue", "units", "accounts", "receivers", "photos"}
 
 
 @pytest.fixture(scope="module")

@@ -59,6 +59,7 @@ async def check(database: Database, town: Town) -> int:
         (ticket.id, clock.setting.unit, clock.setting.name, clock.setting.about or "")
         for ticket in town.tickets
         for clock in ticket.clocks.running()
+        if clock.late(now)
     }
     async with reading(database) as found:
         for somebody in everybody(town.random, town.tickets):
