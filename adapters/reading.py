@@ -104,8 +104,8 @@ class Reading:
                 ):
                     await cursor.execute(query, parameters, prepare=True)
                     return await cursor.fetchall()
-            except psycopg.errors.UndefinedTable as problem:
-                raise Unavailable from problem  # The view is being built for the first time.
+            except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as problem:
+                raise Unavailable from problem  # The view is being built, for the first time or anew.
             except (psycopg.DataError, UnicodeEncodeError) as problem:
                 if getattr(problem, "sqlstate", None) is not None:
                     raise  # The server could not compute: not for what was asked, but for what we wrote.

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from random import SystemRandom
 from typing import Any
 from uuid import UUID
@@ -148,7 +149,7 @@ class Messenger:
             try:
                 for receiver in feed.receivers:
                     await outbox.forget(receiver.id, receiver.way is Way.INBOX, self._now())
-            except Exception as fault:
+            except Exception as fault:  # Next hour, perhaps; whoever is told waits for none of it.
                 log.error("tidying_failed", problem=type(fault).__name__)
 
     def _wake_up(self, receivers: Iterable[UUID]) -> None:
@@ -171,13 +172,18 @@ class Messenger:
 
     async def _pace(self, receiver: Receiver, feed: Feed, outbox: Outbox) -> Pace:
         """Receivers that share a robot share its limit, also with what was sent before we started."""
-        shared = receiver.secret if receiver.way.is_robot else None
+        shared = self._robot(receiver)
         key = f"{receiver.way} {shared or receiver.id}"
         if key not in self._paces:
-            same = [each.id for each in feed.receivers if shared and each.secret == shared] or [receiver.id]
+            same = [each.id for each in feed.receivers if shared and self._robot(each) == shared]
+            same = same or [receiver.id]
             earlier = await outbox.earlier(same, self._now() - WINDOW)
             self._paces[key] = Pace(MOST_A_MINUTE[receiver.way], earlier)
         return self._paces[key]
+
+    def _robot(self, receiver: Receiver) -> Path | str | None:
+        """Where a robot's secret is kept: that tells robots apart, as units may name theirs alike."""
+        return self._means.kept(receiver.secret or "", receiver.around) if receiver.way.is_robot else None
 
     async def _deliver(self, delivery: Delivery, wake: asyncio.Event) -> None:
         """Step by step; whatever happens to one receiver stays with it."""
@@ -190,7 +196,7 @@ class Messenger:
                 wait = None if delay is None else delay.total_seconds()
             except Unavailable:
                 wait = RETRY
-            except Exception as fault:
+            except Exception as fault:  # What trips our code for one receiver must not stop the others.
                 log.error("delivery_failed", receiver=delivery.receiver.code, problem=type(fault).__name__)
                 wait = AFTER_A_FAULT
             if wait is None or wait > 0:

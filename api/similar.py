@@ -15,8 +15,12 @@ LOCATED = 20
 
 
 async def offered(serving: Service, person: Person, matter: Matter) -> list[dict[str, Any]]:
-    """At most three open tickets that may be about the same, the likeliest first, each with its `score`."""
-    lines = await similar.candidates(serving.reading, person, matter, serving.store.now())
+    """At most three open tickets that may be about the same, the likeliest first, each with its `score`.
+
+    Raises `UnknownGrid` and `PlaceClosed`, as a report would.
+    """
+    place = await serving.places.of(matter.grid)
+    lines = await similar.candidates(serving.reading, person, place.community, serving.store.now())
     lines.sort(key=lambda line: similar.alike(matter, line), reverse=True)
     lines = lines[:LOCATED]
     found = await asyncio.gather(*(serving.store.find(Ticket, line["id"]) for line in lines))

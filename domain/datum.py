@@ -33,9 +33,8 @@ def to_wgs84(where: Location, datum: Datum) -> Location:
     if datum is Datum.WGS84 or not _is_shifted(where):
         return where
     found = where
-    for _ in range(
-        ROUNDS
-    ):  # The shift hardly changes over its own length: each round is a thousand times nearer.
+    # The shift hardly changes over its own length: each round is a thousand times nearer.
+    for _ in range(ROUNDS):
         there = to_gcj02(found)
         east, north = where.longitude - there.longitude, where.latitude - there.latitude
         found = Location(found.longitude + east, found.latitude + north)

@@ -41,16 +41,11 @@ class Matter:
     category: str | None = None
     location: Location | None = None
 
-    @property
-    def community(self) -> str:
-        """The community of the grid: its code without the grid's own digits."""
-        return self.grid.rpartition("-")[0]
 
-
-async def candidates(reading: Reading, person: Person, matter: Matter, now: datetime) -> list[dict[str, Any]]:
+async def candidates(reading: Reading, person: Person, community: str, now: datetime) -> list[dict[str, Any]]:
     """The open tickets of the community that the person may see, the newest first."""
     seen = scope(person)
-    asked = {"community": matter.community, "open": OPEN, "since": now - LATELY, "limit": LOOKED_AT}
+    asked = {"community": community, "open": OPEN, "since": now - LATELY, "limit": LOOKED_AT}
     return await reading.rows(CANDIDATES.format(seen=seen.tickets), {**seen.parameters, **asked})
 
 

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import IO
 
 import psycopg
 import structlog
@@ -135,7 +134,7 @@ class Album:
                         if length > LARGEST:
                             raise NoPhoto(why="it is larger than 10 MiB: send it smaller")
                         hashed.update(chunk)
-                        await _write(file, chunk)
+                        await asyncio.to_thread(file.write, chunk)
             async with self._decoding:
                 picture, _ = await asyncio.to_thread(develop, original, folder)
         except TimeoutError:
@@ -189,11 +188,6 @@ class Album:
         """Remove what was being received when a process was killed."""
         before = (self._now() - timedelta(seconds=10 * RECEIVING)).timestamp()
         await asyncio.to_thread(forget_incoming, self._incoming, before)
-
-
-async def _write(file: IO[bytes], chunk: bytes) -> None:
-    """Write what came in; to memory first, and in a thread where that has to be put to disk."""
-    await asyncio.to_thread(file.write, chunk)
 
 
 __all__ = ["Album", "NoFile", "Photo", "TooSlow"]

@@ -72,7 +72,7 @@ class Delivery:
             await self._send(message, receiver, self._means, now)
         except NotTaken as problem:
             await self._note(waiting, str(problem), problem.refused)
-        except Exception as fault:
+        except Exception as fault:  # What trips our code is given up by itself: the next ones go.
             log.error("message_failed", receiver=receiver.code, problem=type(fault).__name__)
             await self._note(waiting, f"this is our fault ({type(fault).__name__}): tell us", True)
         else:

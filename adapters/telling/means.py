@@ -67,20 +67,29 @@ class Means:
         A receiver of one unit has the secrets of its unit, and of what that lies in, and no others: so no
         administrator sends in the name of another town.
         """
+        kept = self.kept(name, around)
+        if isinstance(kept, str):
+            return os.environ[kept].strip()
+        if kept is None:
+            folder = f"{around[0]} in the folder" if around else "the folder"
+            raise NotTaken(f"the secret {name} is not there: put it into {folder} WHISTLE_SECRETS")
+        try:
+            with kept.open(encoding="utf-8") as opened:
+                return opened.read(LONGEST_SECRET).strip()
+        except (OSError, UnicodeError):
+            raise NotTaken(f"the secret {name} cannot be read") from None
+
+    def kept(self, name: str, around: Sequence[str] = ()) -> Path | str | None:
+        """Where this secret is kept: its file, or the name of its variable; None where it is nowhere."""
         for prefix in around or ("",):
             if not UNIT.fullmatch(prefix):
                 continue
-            try:
-                if self.secrets and (file := self.secrets / prefix / name).is_file():
-                    with file.open(encoding="utf-8") as opened:
-                        return opened.read(LONGEST_SECRET).strip()
-            except (OSError, UnicodeError):
-                raise NotTaken(f"the secret {name} cannot be read") from None
-            variable = "_".join(filter(None, ("WHISTLE_SECRET", prefix, name)))
-            if value := os.environ.get(variable.upper().replace("-", "_")):
-                return value.strip()
-        folder = f"{around[0]} in the folder" if around else "the folder"
-        raise NotTaken(f"the secret {name} is not there: put it into {folder} WHISTLE_SECRETS")
+            if self.secrets and os.path.isfile(file := self.secrets / prefix / name):
+                return file
+            variable = "_".join(filter(None, ("WHISTLE_SECRET", prefix, name))).upper().replace("-", "_")
+            if os.environ.get(variable):
+                return variable
+        return None
 
     def link(self, ticket: object) -> str | None:
         """Where a ticket is seen."""

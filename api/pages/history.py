@@ -119,6 +119,8 @@ def _said(
         return names.get(value, value)
     if name == "category":
         return categories.get(value, value or "")
+    if value is None:
+        return ""
     if name in ("due_at", "review_at"):
         return spoken(datetime.fromisoformat(value), now)
     return say(WORDS[name].get(value, value)) if value and name in WORDS else str(value)

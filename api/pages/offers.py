@@ -65,18 +65,13 @@ def offers(ticket: Ticket, may: Sequence[Step]) -> list[Offer]:
     """The forms for what may be done, those that the ticket waits for first."""
     found: dict[tuple[str, str | None, ClockName | None], Offer] = {}
     for kind, verbs, first in FORMS:
-        for step in may:
-            if step.verb in verbs:
-                about = (kind, step.department, step.clock)
+        waits = first and not (kind == "dispatch" and ticket.stage is Stage.DISPATCHED)
+        for verb in verbs:
+            for step in (step for step in may if step.verb == verb):
+                about = kind, step.department, step.clock
                 before = found[about].verbs if about in found else ()
-                waits = first and not (kind == "dispatch" and ticket.stage is Stage.DISPATCHED)
-                found[about] = Offer(kind, (*before, step.verb), step.department, step.clock, waits)
-    in_order = {verb: nth for _, verbs, _ in FORMS for nth, verb in enumerate(verbs)}
-    sorted_verbs = [
-        Offer(o.kind, tuple(sorted(o.verbs, key=in_order.__getitem__)), o.department, o.clock, o.first)
-        for o in found.values()
-    ]
-    return sorted(sorted_verbs, key=lambda offer: not offer.first)
+                found[about] = Offer(kind, (*before, verb), step.department, step.clock, waits)
+    return sorted(found.values(), key=lambda offer: not offer.first)
 
 
 @dataclass(frozen=True)

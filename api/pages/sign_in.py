@@ -10,7 +10,7 @@ from api.pages.language import Language
 from api.pages.page import Visiting, go, own_path, render
 from api.pages.refusals import sentence
 from api.web.problems import STATUS
-from api.web.requests import COOKIE, Serving, from_our_page, token
+from api.web.requests import COOKIE, Serving, from_our_page, keep_session, token
 from domain.errors import NotSignedIn, TooManyAttempts, WrongPassword
 
 router = APIRouter()
@@ -54,14 +54,7 @@ async def sign_in(
             request, "sign_in.html", None, status, next=own_path(next), said=said, account=account[:50]
         )
     answer = go(own_path(next))
-    answer.set_cookie(
-        COOKIE,
-        session.token,
-        expires=session.expires_at,
-        httponly=True,
-        samesite="strict",
-        secure=request.url.scheme == "https",
-    )
+    keep_session(answer, session.token, session.expires_at, request)
     return answer
 
 

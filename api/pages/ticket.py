@@ -27,7 +27,7 @@ from projections.units import names_of
 router = APIRouter()
 
 EVENTS = 200
-"""Events of a ticket that its page tells; the auditor's replay has all."""
+"""Events of a ticket that its page tells, the newest; the auditor's replay has all."""
 DONE: Mapping[str, str] = {
     "sort": N_("已分拣。"),
     "reject": N_("已定为不予受理。"),
@@ -116,7 +116,7 @@ async def facts_of(visitor: Visitor, ticket: Ticket) -> dict[str, Any]:
     # Nothing is waited for between these: the ticket is shared, and may change meanwhile.
     offered = offers(ticket, may(ticket, visitor.person, now, timing))
     clocks, lanes = deadlines.clocks(ticket, now), lanes_of(ticket, now)
-    items = await events_of(serving.reading, ticket.id, EVENTS)
+    items = await events_of(serving.reading, ticket.id, EVENTS, after=max(0, ticket.version - EVENTS))
     rules = in_force(timing.catalogue, now)
     kinds = {offer.kind for offer in offered}
     units = {ticket.grid, ticket.community, ticket.town, *ticket.tasks, *history.units(items)}

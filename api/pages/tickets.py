@@ -1,8 +1,9 @@
 """The list of tickets one may see (工单): found by words, filtered by what stands in the address."""
 
 from asyncio import gather
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from projections.units import names_of, units
 router = APIRouter()
 
 LINES = 50
+T = TypeVar("T")
 Chosen = Annotated[str, Query(max_length=50)]
 
 
@@ -49,17 +51,17 @@ async def tickets(
         return go(f"/tickets/{found}")
     chosen = {"stage": stage, "department": department, "community": community, "grid": grid,
               "category": category, "overdue": overdue, "q": q}  # fmt: skip
-    wanted = board.Wanted(
-        stage=Stage(stage) if stage in list(Stage) else None,
-        department=department or None,
-        community=community or None,
-        grid=grid or None,
-        category=category or None,
-        overdue=True if overdue == "true" else None,
-        q=q.strip() or None,
-    )
     said, rows = "", []
     try:
+        wanted = board.Wanted(
+            stage=_one_of("stage", stage, {each.value: each for each in Stage}),
+            department=department or None,
+            community=community or None,
+            grid=grid or None,
+            category=category or None,
+            overdue=_one_of("overdue", overdue, {"true": True, "false": False}),
+            q=q.strip() or None,
+        )
         place: tuple[datetime, UUID] | None = read_cursor(cursor, board.Cursor)
         rows = await board.tickets(serving.reading, visitor.person, wanted, now, LINES + 1, place)
     except OutOfRange as refusal:
@@ -90,6 +92,13 @@ async def tickets(
         stages=[(code, say(name)) for code, name in STAGES.items()],
         following=_following(chosen, rows) if len(rows) > LINES else None,
     )
+
+
+def _one_of(field: str, given: str, known: Mapping[str, T]) -> T | None:
+    """What a filter of the address means; one that means nothing is refused, and never shows all."""
+    if given and given not in known:
+        raise OutOfRange(field=field, why=f"is {given[:30]}: use one of {', '.join(known)}")
+    return known.get(given)
 
 
 def _following(chosen: dict[str, str], rows: list[dict[str, Any]]) -> str:

@@ -10,7 +10,7 @@ import typer
 
 from adapters.database import Database
 from adapters.settings import BadSetting
-from api.adopted import versions
+from api.adopted import enter, versions
 from api.service import Service
 from api.terminal.managing import at_work
 from api.terminal.table import Outcome, Row, day_of, must_have, outcome_of, pairs, read_table
@@ -19,7 +19,7 @@ from domain.actors import OPERATOR
 from domain.calendar import CHINA
 from domain.catalogue import PLAIN, Adopt, Catalogue, Rule, Versions, numbered, read_limit, standing_on
 from domain.catalogue.limits import MAY_MEAN
-from domain.errors import CatalogueKnown, Conflict, OutOfRange, UnknownDepartment
+from domain.errors import CatalogueKnown, OutOfRange, UnknownDepartment
 from domain.unit import Kind, Unit
 from domain.working_time.limit import Measure
 
@@ -92,20 +92,15 @@ async def _adopt(
 ) -> str:
     before = await versions(service.store)
     command = Adopt(name or _free_name(before, day), day, rules)
-    at = service.store.now()
     same = set(standing_on(before, day).rules)
     try:
-        if before:
-            await service.store.change(Catalogue, Catalogue.the_id(), Catalogue.adopt, command, by=OPERATOR)
-        else:
-            begun = Catalogue.begin(by=OPERATOR, at=at)
-            begun.adopt(command, by=OPERATOR, at=at)
-            await service.store.create(begun)
+        await enter(
+            service.store, Catalogue, Catalogue.the_id(), Catalogue.begin, Catalogue.adopt, command,
+            by=OPERATOR,
+        )  # fmt: skip
     except CatalogueKnown as known:
         outcome.known = len(rules)
         return str(known)
-    except Conflict:
-        raise BadSetting("A catalogue was adopted at this moment: look at it, then run this again.") from None
     outcome.known = sum(rule in same for rule in rules)
     outcome.taken = len(rules) - outcome.known
     return f"The catalogue {command.name} with {len(rules)} rules is in force from {day} on."

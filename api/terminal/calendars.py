@@ -1,14 +1,16 @@
 """Calendars in the log: entering their years, and taking them from there."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 from adapters.database import Database, database
 from adapters.settings import BadSetting, Settings
+from api.adopted import enter
 from api.terminal.deadlines import read_calendar
 from api.terminal.managing import at_work
 from domain.actors import OPERATOR
-from domain.errors import Conflict, YearsKnown
+from domain.errors import YearsKnown
 from domain.working_time import CHINESE, Calendar
 from domain.working_time.entered import EnteredCalendar, EnterYears, shipped_years
 
@@ -18,19 +20,13 @@ async def import_calendar(found: Database, file: Path, name: str) -> str:
     command = EnterYears(read_calendar(file))
     years = ", ".join(str(year.year) for year in command.years)
     async with at_work(found) as service:
-        id = EnteredCalendar.id_of(name)
         try:
-            if await service.store.find(EnteredCalendar, id) is None:
-                at = service.store.now()
-                begun = EnteredCalendar.begin(name, by=OPERATOR, at=at)
-                begun.enter(command, by=OPERATOR, at=at)
-                await service.store.create(begun)
-            else:
-                await service.store.change(EnteredCalendar, id, EnteredCalendar.enter, command, by=OPERATOR)
+            await enter(
+                service.store, EnteredCalendar, EnteredCalendar.id_of(name),
+                partial(EnteredCalendar.begin, name), EnteredCalendar.enter, command, by=OPERATOR,
+            )  # fmt: skip
         except YearsKnown:
             return f"The calendar {name} knows {years} as given: nothing was changed."
-        except Conflict:
-            raise BadSetting(f"The calendar {name} was entered at this moment: run it again.") from None
     return f"The calendar {name} knows {years} from now on; deadlines set before stay as they are."
 
 

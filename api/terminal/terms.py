@@ -9,13 +9,13 @@ import typer
 
 from adapters.database import Database
 from adapters.settings import BadSetting
-from api.service import Service
+from api.adopted import enter
 from api.terminal.managing import at_work
 from api.terminal.table import day_of, must_have, outcome_of, read_table
 from api.terminal.workbook import is_workbook, read_workbook
 from domain.actors import OPERATOR
 from domain.calendar import CHINA
-from domain.errors import Conflict, TermsKnown
+from domain.errors import TermsKnown
 from domain.ticket.adopted_terms import AdoptedTerms, AdoptTerms
 from domain.ticket.terms import in_force
 from domain.ticket.written_terms import Row, read, written
@@ -41,26 +41,15 @@ async def import_terms(database: Database, file: Path, name: str | None, effecti
             if outcome.refused:
                 raise BadSetting("Nothing was adopted: mend the rows that are refused, then run this again.")
             try:
-                await _adopt(service, command)
+                await enter(
+                    service.store, AdoptedTerms, AdoptedTerms.the_id(), AdoptedTerms.begin,
+                    AdoptedTerms.adopt, command, by=OPERATOR,
+                )  # fmt: skip
                 said = f"The terms {command.name} are in force from {day} on; deadlines set before stay."
                 outcome.taken = len(rows)
             except TermsKnown as known:
                 said, outcome.known = str(known), len(rows)
         typer.echo(said)
-
-
-async def _adopt(service: Service, command: AdoptTerms) -> None:
-    id = AdoptedTerms.the_id()
-    try:
-        if await service.store.find(AdoptedTerms, id) is None:
-            at = service.store.now()
-            begun = AdoptedTerms.begin(by=OPERATOR, at=at)
-            begun.adopt(command, by=OPERATOR, at=at)
-            await service.store.create(begun)
-        else:
-            await service.store.change(AdoptedTerms, id, AdoptedTerms.adopt, command, by=OPERATOR)
-    except Conflict:
-        raise BadSetting("Terms were adopted at this moment: look at them, then run this again.") from None
 
 
 async def print_terms(database: Database) -> None:

@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -203,6 +204,18 @@ def from_our_page(request: Request) -> bool:
         return site == "same-origin"
     origin = request.headers.get("origin")
     return origin is not None and origin.partition("://")[2] == request.headers.get("host")
+
+
+def keep_session(response: Response, token: str, expires_at: datetime, request: Request) -> None:
+    """Give a browser the token as a cookie, which no script can read and no other site can use."""
+    response.set_cookie(
+        COOKIE,
+        token,
+        expires=expires_at,
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
 
 
 def _if_match(header: str | None) -> int | None:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.web.problems import Json
-from api.web.requests import COOKIE, SIGNED_IN, Calling, Route, Serving, token
+from api.web.requests import COOKIE, SIGNED_IN, Calling, Route, Serving, keep_session, token
 from domain.actors import Assignment
 
 router = APIRouter(prefix="/api/session", tags=["session"], route_class=Route)
@@ -45,14 +45,7 @@ async def sign_in(asked: SignIn, request: Request, serving: Serving) -> Response
     address = request.client.host if request.client else ""
     session = await serving.sessions.sign_in(asked.account, asked.password, address)
     response = Json(session, 201)
-    response.set_cookie(
-        COOKIE,
-        session.token,
-        expires=session.expires_at,
-        httponly=True,
-        samesite="strict",
-        secure=request.url.scheme == "https",
-    )
+    keep_session(response, session.token, session.expires_at, request)
     return response
 
 

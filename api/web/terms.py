@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from adapters.batch import Receipt
+from api.adopted import enter
 from api.web import shapes
 from api.web.paging import CursorParameter, Limit, page, read_cursor
 from api.web.problems import Json
 from api.web.requests import HEADERS, SIGNED_IN, Caller, Calling, Route
-from domain.errors import Conflict, OutOfRange, UnknownUnit
+from domain.errors import OutOfRange, UnknownUnit
 from domain.ticket.adopted_terms import AdoptedTerms, AdoptTerms
 from domain.ticket.terms import EXAMPLE, in_force
 from domain.ticket.written_terms import Row, written
@@ -69,16 +71,9 @@ async def read_terms(
 @router.post("/terms", status_code=201, response_model=Receipt, openapi_extra=HEADERS)
 async def adopt_terms(command: AdoptTerms, calling: Calling) -> Response:
     """启用: these terms from that day on; one row that is refused, and nothing is adopted."""
-    store, id = calling.serving.store, AdoptedTerms.the_id()
-    if receipt := await calling.answered():
-        return Json(receipt, 201)
-    if await store.find(AdoptedTerms, id) is None:
-        begun = AdoptedTerms.begin(by=calling.person, at=store.now())
-        begun.adopt(command, by=calling.person, at=store.now())
-        return Json(await store.create(begun, calling.key), 201)
-    receipt = await store.change(
-        AdoptedTerms, id, AdoptedTerms.adopt, command,
-        by=calling.person, version=calling.version, key=calling.key,
+    receipt = await enter(
+        calling.serving.store, AdoptedTerms, AdoptedTerms.the_id(), AdoptedTerms.begin, AdoptedTerms.adopt,
+        command, by=calling.person, version=calling.version, key=calling.key,
     )  # fmt: skip
     return Json(receipt, 201)
 
@@ -94,20 +89,10 @@ async def read_hours(code: str, calling: Calling) -> Response:
 @router.post("/units/{code}/hours", response_model=Receipt, openapi_extra=HEADERS)
 async def enter_hours(code: str, command: EnterHours, calling: Calling) -> Response:
     """Let a unit work these hours from now on; deadlines set before stay."""
-    store, id = calling.serving.store, EnteredHours.the_id()
-    if receipt := await calling.answered():
-        return Json(receipt)
     unit = await _unit(calling, code)
-    if await store.find(EnteredHours, id) is None:
-        begun = EnteredHours.begin(unit, by=calling.person, at=store.now())
-        begun.enter(command, unit, by=calling.person, at=store.now())
-        try:
-            return Json(await store.create(begun, calling.key))
-        except Conflict:
-            pass  # Somebody else began: then it goes on as any other.
-    receipt = await store.change(
-        EnteredHours, id, EnteredHours.enter, command, unit,
-        by=calling.person, version=calling.version, key=calling.key,
+    receipt = await enter(
+        calling.serving.store, EnteredHours, EnteredHours.the_id(), partial(EnteredHours.begin, unit),
+        EnteredHours.enter, command, unit, by=calling.person, version=calling.version, key=calling.key,
     )  # fmt: skip
     return Json(receipt)
 

@@ -1,6 +1,6 @@
 """The terms of a town (期限规则启用): each is adopted once, from a day on, and stays as it was."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import ClassVar, Self
 from uuid import UUID
@@ -115,9 +115,10 @@ class AdoptedTerms(Aggregate):
         """
         actor = administrator(by, "adopt terms")
         check_text("name", command.name, LONGEST_NAME)
-        new, latest = command.terms(), max((EXAMPLE, *self.terms), key=lambda each: each.effective_from)
-        if latest.same_as(new):
-            raise TermsKnown(terms=latest.name)
+        new = command.terms()
+        then = in_force(self.terms, replace(new, adopted_at=at).since)
+        if then.same_as(new):
+            raise TermsKnown(terms=then.name)
         if any(command.name == each.name for each in (EXAMPLE, *self.terms)):
             raise TermsExist(terms=command.name)
         now = in_force(self.terms, at)

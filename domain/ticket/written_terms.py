@@ -47,11 +47,12 @@ def written(terms: Terms) -> list[Row]:
             times = [_after(terms, name, urgency, step) for urgency in ORDER]
             if set(times) != {NEVER}:
                 rows.append(Row(step, name, *times))
-    values = {name: getattr(terms, name) for name in NUMBERS}
-    days = {
-        name: str(value.days if isinstance(value, timedelta) else value) for name, value in values.items()
-    }
-    return rows + [Row(name, "", "", "", value) for name, value in days.items()]
+    said = {row.what for row in rows}
+    rows += [Row(step, "", NEVER, NEVER, NEVER) for step in Step if step not in said]
+    for number in NUMBERS:
+        value = getattr(terms, number)
+        rows.append(Row(number, "", "", "", str(value.days if isinstance(value, timedelta) else value)))
+    return rows
 
 
 def read(
@@ -100,6 +101,8 @@ class _Reading:
             after = [_read_after(Step(what), text) for text in texts]
             self._rungs |= {(clock, u, Step(what)): each for u, each in zip(ORDER, after, strict=True)}
         elif what in NUMBERS:
+            if clock:
+                raise OutOfRange(field="clock", why=f"is {clock}: {what} hold for all, leave it empty")
             self._numbers[what] = _read_number(what, texts)
         else:
             known = ", ".join((LIMIT, *Step, *NUMBERS))
@@ -114,6 +117,10 @@ class _Reading:
         for number in NUMBERS:
             if number not in self._numbers:
                 raise OutOfRange(field=number, why="is missing: add a row for it")
+        for step in Step:
+            if not any(each is step for _, _, each in self._rungs):
+                why = "is missing: add a row that says when it is taken, or never"
+                raise OutOfRange(field=step, why=why)
         ladders = {(clock, u): self._ladder(clock, u) for clock in ClockName for u in ORDER}
         return Terms(
             name,

@@ -271,13 +271,18 @@ def test_all_settings_are_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     assert found.link(UUID(int=7)) == f"https://whistle.example.org/tickets/{UUID(int=7)}"
 
 
-def test_a_unit_has_its_own_secrets_and_those_of_what_it_lies_in_and_no_others(tmp_path: Path) -> None:
+def test_a_unit_has_its_own_secrets_and_those_of_what_it_lies_in_and_no_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     found = Means(secrets=tmp_path)
     for place, text in (("220621", "of the county"), ("220622", "of another"), ("", "of everything")):
         (tmp_path / place).mkdir(exist_ok=True)
         (tmp_path / place / "robot").write_text(text)
     assert found.secret("robot", ("water", "220621100", "220621")) == "of the county"
     assert found.secret("robot") == "of everything"
+    assert found.kept("robot", ("220622",)) != found.kept("robot", ("220621",)), "Each has a pace of its own."
+    monkeypatch.setenv("WHISTLE_SECRET_220621100_WATER_HOOK", "of the town")
+    assert found.secret("water-hook", ("220621100", "220621")) == "of the town"
     for around in (("220621101",), ("..",), ("../220621",)):
         with pytest.raises(NotTaken, match="is not there"):
             found.secret("robot", around)

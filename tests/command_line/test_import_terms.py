@@ -4,6 +4,8 @@ import csv
 import io
 from pathlib import Path
 
+from openpyxl import Workbook
+
 from tests.command_line.whistle import done, refused, serving
 
 REPORT = {"title": "路灯不亮", "description": "三天了。", "grid": "220621100001-01"}
@@ -52,3 +54,16 @@ def test_a_table_without_a_column_is_refused(town: str, tmp_path: Path) -> None:
     file = tmp_path / "terms.csv"
     file.write_text("what,clock\nlimit,sort\n", "utf-8")
     assert "has no column emergency" in refused("import", "terms", file, "--database-url", town)
+
+
+def test_the_table_may_come_as_a_workbook(town: str, tmp_path: Path) -> None:
+    workbook = Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    for row in csv.reader(io.StringIO(done("terms", "--database-url", town))):
+        sheet.append(["9" if row[0] == "holds" and cell == "1" else cell for cell in row])
+    workbook.save(tmp_path / "terms.xlsx")
+    said = done("import", "terms", tmp_path / "terms.xlsx", "--name", "2026", "--effective", "2026-04-01",
+                "--database-url", town)  # fmt: skip
+    assert "The terms 2026 are in force from 2026-04-01 on" in said
+    assert "holds,,,,9" in done("terms", "--database-url", town)

@@ -9,11 +9,12 @@ import pytest
 from domain.errors import NotYours, OutOfRange, TermsExist, TermsKnown
 from domain.ticket.adopted_terms import AdoptedTerms, AdoptTerms, TermsAdopted
 from domain.ticket.clocks import ClockName
+from domain.ticket.commands import Claim, Dispatch, GrantExtension, Hold, RequestExtension, Resume
 from domain.ticket.ladder import Rung, Step
 from domain.ticket.stage import Urgency
 from domain.ticket.terms import EXAMPLE, Terms, in_force, periods
 from domain.ticket.timing import Timing
-from domain.ticket.written_terms import Row, read, written
+from domain.ticket.written_terms import NUMBERS, Row, read, written
 from domain.working_time import Hours, WorkingTime
 from domain.working_time.calendar import Calendar
 from domain.working_time.entered_hours import EnteredHours, EnterHours, HoursEntered
@@ -21,7 +22,7 @@ from tests.domain import units
 from tests.domain.given import NOON
 from tests.domain.people import A_DAY, administrator, dispatcher, town_administrator, water
 from tests.domain.stories import called
-from tests.domain.timed import local, setting, story
+from tests.domain.timed import FOUR_HOURS, local, setting, story
 
 TUESDAY = date(2026, 3, 3)
 TABLE = written(EXAMPLE)
@@ -58,20 +59,16 @@ def test_a_table_that_was_written_reads_as_the_same_terms() -> None:
 
 
 def test_a_row_for_all_clocks_holds_for_those_without_one_of_their_own() -> None:
-    steps = [row for row in TABLE if row.what not in tuple(Step)]
-    rows = (
-        *steps,
-        Row("red_card", "", "1 hour after", "2 hours after", "never"),
-        Row("red_card", "sort", *["never"] * 3),
-    )
+    others = [row for row in TABLE if row.what not in tuple(Step)]
+    never_taken = [Row(step, "", *["never"] * 3) for step in Step if step is not Step.RED_CARD]
+    for_all = Row("red_card", "", "1 hour after", "2 hours after", "never")
+    rows = (*others, *never_taken, for_all, Row("red_card", "sort", *["never"] * 3))
     terms = read("plain", TUESDAY, rows, never)
     assert terms is not None
     assert terms.ladders[ClockName.CLAIM, Urgency.URGENT] == (Rung(Step.RED_CARD, timedelta(hours=2)),)
-    assert (
-        terms.ladders[ClockName.CLAIM, Urgency.ORDINARY]
-        == terms.ladders[ClockName.SORT, Urgency.URGENT]
-        == ()
-    )
+    assert terms.ladders[ClockName.CLAIM, Urgency.ORDINARY] == ()
+    assert terms.ladders[ClockName.SORT, Urgency.URGENT] == ()
+    assert read("plain", TUESDAY, written(terms), never) == terms, "Steps that are never taken are said too."
 
 
 @pytest.mark.parametrize(
@@ -88,11 +85,13 @@ def test_a_row_for_all_clocks_holds_for_those_without_one_of_their_own() -> None
         (Row("red_card", "sort", "later", "never", "never"), "or never"),
         (Row("extensions", "", "", "", "-1"), "up to 20"),
         (Row("extensions", "", "2", "2", "2"), "ordinary alone"),
+        (Row("extensions", "sort", "", "", "9"), "hold for all"),
         (Row("holds", "", "", "", "²"), "up to 20"),
     ],
 )
 def test_a_row_that_says_nothing_is_refused_by_name_and_nothing_is_adopted(row: Row, why: str) -> None:
-    table = tuple(each for each in TABLE if (each.what, each.clock) != (row.what, row.clock))
+    about = (row.what, "" if row.what in NUMBERS else row.clock)
+    table = tuple(each for each in TABLE if (each.what, each.clock) != about)
     ((refused, said),) = refusals((*table, row))
     assert refused == row
     assert why in said
@@ -106,7 +105,7 @@ def test_a_row_twice_is_refused() -> None:
     assert "a second time" in refusals((*TABLE, TABLE[0]))[0][1]
 
 
-@pytest.mark.parametrize("what", ["sort", "extensions"])
+@pytest.mark.parametrize("what", ["sort", "extensions", "leader"])
 def test_a_table_without_something_is_refused(what: str) -> None:
     table = [row for row in TABLE if what not in (row.what, row.clock)]
     with pytest.raises(OutOfRange, match="is missing"):
@@ -120,15 +119,26 @@ def test_steps_out_of_order_are_refused() -> None:
 
 
 def test_adopted_terms_hold_for_what_begins_then_and_change_no_deadline_set_before() -> None:
-    strict = adopted(AdoptTerms("strict", TUESDAY, changed(replace(SORT, clock="claim")))).terms
-    told = story(*called("water"), timing=Timing(strict))
+    told = story(*called("water"))
     before = setting(told.ticket, ClockName.CLAIM, "water")
+    told.timing = Timing(adopted(AdoptTerms("strict", TUESDAY, changed(replace(SORT, clock="claim")))).terms)
+    told.when(dispatcher(Dispatch("housing", ("urban",)), local(3, 9) - told.now))
+    later = setting(told.ticket, ClockName.CLAIM, "urban")
+    assert (later.rule, later.due_at) == ("strict, claim, ordinary", local(3, 12))
+    assert setting(told.ticket, ClockName.CLAIM, "water") == before
     assert before.rule == "example terms 2026-01, claim, ordinary"
-    later = story(*called("water"), timing=Timing(strict))
-    later.now = local(3, 9)
-    clock = Timing(strict).begin(ClockName.CLAIM, "urban", Urgency.ORDINARY, local(3, 9))
-    assert (clock.rule, clock.due_at) == ("strict, claim, ordinary", local(3, 12))
-    assert setting(later.ticket, ClockName.CLAIM, "water") == before
+
+
+def test_a_ladder_is_that_of_the_terms_when_the_clock_was_started_whatever_holds_when_it_is_due() -> None:
+    gentle = [row if row.what != "yellow_card" else replace(row, ordinary="1 hour after") for row in TABLE]
+    timing = Timing(adopted(AdoptTerms("gentle", TUESDAY, tuple(gentle))).terms)
+    told = story(*called("water"), timing=timing)
+    claim = told.ticket.clocks.find(ClockName.CLAIM, "water")
+    assert claim is not None
+    assert claim.setting.due_at is not None
+    assert claim.setting.due_at > local(3, 0), "It is due when the gentle terms hold."
+    steps = {step: at for at, step in timing.steps_to_come(claim, Urgency.ORDINARY)}
+    assert steps[Step.YELLOW_CARD] == claim.setting.due_at
 
 
 def test_terms_are_in_force_from_their_day_on_and_never_before_they_were_adopted() -> None:
@@ -146,6 +156,18 @@ def test_of_two_that_begin_together_the_later_adopted_is_in_force() -> None:
     first = AdoptTerms("first", date(2026, 4, 1), changed(SORT))
     second = AdoptTerms("second", date(2026, 4, 1), changed(replace(SORT, ordinary="5 working_hours")))
     assert in_force(adopted(first, second).terms, NOON + 60 * A_DAY).name == "second"
+
+
+def test_what_is_adopted_is_held_against_what_would_be_in_force_on_that_day() -> None:
+    april, june = date(2026, 4, 1), date(2026, 6, 1)
+    other = changed(replace(SORT, ordinary="5 working_hours"))
+    both = AdoptTerms("first", april, changed(SORT)), AdoptTerms("second", april, other)
+    with pytest.raises(TermsKnown, match="second"):
+        adopted(*both, AdoptTerms("second again", april, other))
+    back = adopted(*both, AdoptTerms("first again", april, changed(SORT)))
+    assert in_force(back.terms, NOON + 60 * A_DAY).name == "first again"
+    brought_forward = adopted(AdoptTerms("june", june, other), AdoptTerms("april", april, other))
+    assert in_force(brought_forward.terms, NOON + 60 * A_DAY).name == "april"
 
 
 @pytest.mark.parametrize(
@@ -212,3 +234,17 @@ def test_hours_are_entered_by_who_administers_the_unit() -> None:
             entered.enter(EnterHours("08:00-12:00"), housing, person, NOON)
     with pytest.raises(OutOfRange, match="no slot"):
         entered.enter(EnterHours("morning"), housing, administrator, NOON)
+
+
+def test_a_clock_goes_on_and_is_extended_by_the_hours_of_its_unit() -> None:
+    usual = Timing()
+    early = WorkingTime(Calendar("china", usual.time.calendar.years.values()), Hours.read("07:00-11:00"))
+    timing = replace(FOUR_HOURS, times={"water": early})
+    told = story(*called("water"), water(Claim()), timing=timing)
+    assert setting(told.ticket, ClockName.HANDLE, "water").due_at == local(3, 11)
+    told.when(dispatcher(Hold("water", "等批复", NOON + 30 * A_DAY), local(3, 8) - told.now))
+    told.when(dispatcher(Resume("water"), local(4, 12) - told.now))
+    assert setting(told.ticket, ClockName.HANDLE, "water").due_at == local(5, 10), "Three hours were left."
+    told.when(water(RequestExtension("等材料"), local(5, 8) - told.now))
+    told.when(dispatcher(GrantExtension("water", "同意")))
+    assert setting(told.ticket, ClockName.HANDLE, "water").due_at == local(6, 10)

@@ -160,3 +160,10 @@ def test_who_may_not_do_it_is_offered_nothing_and_refused_by_name(
         )
         assert answer[0] == 403
         assert "只有东北社区 分拣员可以分拣。" in answer[1]
+
+
+def test_who_urges_by_hand_is_told_of_in_the_history(visits: Visits, town: Serving) -> None:
+    path = reported(town)
+    status, _ = town.ask(f"/api{path}/urge", {"text": "请今天分拣。"}, town.token("dispatcher"))
+    assert status == 200
+    expect(visits("sorter", path).locator(".told .Urged")).to_contain_text("请今天分拣。")
