@@ -60,6 +60,10 @@ class Settings:
     """Names the service answers to beside those of loopback; where there are none, it answers to any."""
     bucket: Bucket | None = None
     """Where photos are kept instead of in the folder."""
+    seal_key: str | None = field(default=None, repr=False)
+    """The key that signs checkpoints of the log, instead of the one in the folder."""
+    checkpoints: Path | None = None
+    """The file that checkpoints are appended to, instead of the one in the folder."""
 
     @classmethod
     def read(cls, data: Path | None = None, database_url: str | None = None) -> "Settings":
@@ -70,6 +74,8 @@ class Settings:
             stock_recorder=os.environ.get("WHISTLE_RECORDER", "") == "stock",
             hosts=frozenset(os.environ.get("WHISTLE_PUBLIC_HOST", "").lower().split()),
             bucket=Bucket.read(),
+            seal_key=_secret("WHISTLE_SEAL_KEY"),
+            checkpoints=Path(file) if (file := os.environ.get("WHISTLE_CHECKPOINTS")) else None,
         )
 
 

@@ -17,6 +17,7 @@ from api.web import (
     catalogue,
     lists,
     photos,
+    sealed_log,
     session,
     shapes,
     similar,
@@ -50,6 +51,9 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
+PARTS = tickets, session, lists, catalogue, terms, administration, telling, photos, similar, sealed_log
+
+
 def application(database: Database, settings: Settings) -> FastAPI:
     """The application on this database."""
 
@@ -72,7 +76,7 @@ def application(database: Database, settings: Settings) -> FastAPI:
     app.add_middleware(Fork, pages=site(app.state))
     app.add_middleware(KnownHosts, hosts=settings.hosts)
     app.add_middleware(EveryRequest)
-    for part in (tickets, session, lists, catalogue, terms, administration, telling, photos, similar):
+    for part in PARTS:
         app.include_router(part.router)
     handle_problems(app)
     _complete_description(app)

@@ -15,6 +15,7 @@ from adapters.logs import configure_logs
 from adapters.recorder import OutcomeUnknown, Unavailable
 from adapters.settings import BadSetting, Settings
 from api.terminal.accounts import Data, Url, account
+from api.terminal.imports import imports
 from domain.errors import Refusal
 from projections.fold import Damaged
 from projections.rebuild import Outdated
@@ -28,7 +29,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-imports = typer.Typer(help="Take in places, departments and reports from tables.", no_args_is_help=True)
 app.add_typer(imports, name="import")
 app.add_typer(account, name="account")
 
@@ -52,11 +52,16 @@ def serve(
         bool,
         typer.Option("--messenger/--no-messenger", help="Run the messenger beside the service."),
     ] = True,
+    with_sealer: Annotated[
+        bool,
+        typer.Option("--sealer/--no-sealer", help="Run the sealer beside the service."),
+    ] = True,
 ) -> None:
     """Run the service."""
     from api import serving
 
-    serving.serve(Settings.read(data, database_url), host, port, demo, with_projector, with_messenger)
+    settings = Settings.read(data, database_url)
+    serving.serve(settings, host, port, demo, with_projector, with_messenger, with_sealer)
 
 
 @app.command("project")
@@ -83,6 +88,20 @@ def run_messenger(
 
     with database(Settings.read(data, database_url)) as found:
         tell(found, with_parent)
+
+
+@app.command("seal")
+def run_sealer(
+    data: Data = None,
+    database_url: Url = None,
+    with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
+) -> None:
+    """Run a sealer by itself, which signs what is in the log; of several, one works."""
+    from api.sealing import seal
+
+    settings = Settings.read(data, database_url)
+    with database(settings) as found:
+        seal(found, settings, with_parent)
 
 
 @app.command()
@@ -143,6 +162,41 @@ def replay(
         asyncio.run(show(found, number, at, version))
 
 
+@app.command()
+def verify(
+    checkpoint: Annotated[
+        list[Path] | None, typer.Option(help="A file of checkpoints kept elsewhere, as often as needed.")
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option(help="The public key you trust; that of this installation unless said.")
+    ] = None,
+    data: Data = None,
+    database_url: Url = None,
+) -> None:
+    """Read the whole log: is it what was sealed?"""
+    from api.terminal import evidence
+
+    evidence.verify(Settings.read(data, database_url), checkpoint or [], key)
+
+
+@app.command()
+def export(
+    output: Annotated[Path, typer.Option(help="The file to write; it must not be there yet.")],
+    ticket: Annotated[str | None, typer.Option(help="A ticket's number: its whole history.")] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="The first day, by when it was recorded.")
+    ] = None,
+    end: Annotated[str | None, typer.Option("--to", help="The last day.")] = None,
+    department: Annotated[str | None, typer.Option(help="All tickets that it had a task in.")] = None,
+    data: Data = None,
+    database_url: Url = None,
+) -> None:
+    """Write events with their proofs into one file, which verify_whistle.py verifies without us."""
+    from api.terminal import evidence
+
+    evidence.export(Settings.read(data, database_url), output, ticket, start, end, department)
+
+
 @app.command("deadlines")
 def compute_deadlines(
     calendar: Annotated[str, typer.Option(help="china, the name of an imported calendar, or a JSON file.")],
@@ -166,89 +220,10 @@ def compute_deadlines(
         raise typer.Exit(1)
 
 
-@imports.command("units")
-def import_units(file: Path, data: Data = None, database_url: Url = None) -> None:
-    """Places and departments: columns code, name, parent, level; other columns are kept as they are."""
-    from api.terminal import importing
-
-    with database(Settings.read(data, database_url)) as found:
-        asyncio.run(importing.import_units(found, file))
-
-
-@imports.command("tickets")
-def import_tickets(
-    file: Path,
-    map: Annotated[list[str] | None, typer.Option(help="column=field, as often as needed.")] = None,
-    set: Annotated[
-        list[str] | None, typer.Option(help="field=value for every row, as often as needed.")
-    ] = None,
-    data: Data = None,
-    database_url: Url = None,
-) -> None:
-    """Reports: what was imported before is left alone, refused rows go to FILE.refused.csv."""
-    from api.terminal import importing
-
-    with database(Settings.read(data, database_url)) as found:
-        asyncio.run(importing.import_tickets(found, file, map or [], set or []))
-
-
-@imports.command("catalogue")
-def import_catalogue(
-    file: Path,
-    map: Annotated[list[str] | None, typer.Option(help="column=field, as often as needed.")] = None,
-    set: Annotated[
-        list[str] | None, typer.Option(help="field=value for every row, as often as needed.")
-    ] = None,
-    means: Annotated[
-        list[str] | None, typer.Option(help="What 天 and 小时 stand for: 天=days, 小时=urgent_hours.")
-    ] = None,
-    version: Annotated[str | None, typer.Option(help="Its name; the month where none is given.")] = None,
-    effective: Annotated[str | None, typer.Option(help="The day it is in force from; today.")] = None,
-    data: Data = None,
-    database_url: Url = None,
-) -> None:
-    """A version of the catalogue, CSV or Excel; refused rows go to FILE.refused.csv."""
-    from api.terminal import adopting
-
-    with database(Settings.read(data, database_url)) as found:
-        asyncio.run(
-            adopting.import_catalogue(found, file, map or [], set or [], means or [], version, effective)
-        )
-
-
-@imports.command("terms")
-def import_terms(
-    file: Path,
-    name: Annotated[str | None, typer.Option(help="Their name; the day where none is given.")] = None,
-    effective: Annotated[str | None, typer.Option(help="The day they are in force from; today.")] = None,
-    data: Data = None,
-    database_url: Url = None,
-) -> None:
-    """How long everybody has, and the ladder: the table that `whistle terms` writes, edited."""
-    from api.terminal import terms
-
-    with database(Settings.read(data, database_url)) as found:
-        asyncio.run(terms.import_terms(found, file, name, effective))
-
-
-@imports.command("calendar")
-def import_calendar(
-    file: Path,
-    name: Annotated[str, typer.Option(help="Which calendar the years belong to.")] = "china",
-    data: Data = None,
-    database_url: Url = None,
-) -> None:
-    """Years of a calendar as their official notices say them: JSON in holiday-cn's shape, one or an array."""
-    from api.terminal import calendars
-
-    with database(Settings.read(data, database_url)) as found:
-        typer.echo(asyncio.run(calendars.import_calendar(found, file, name)))
-
-
 def main() -> None:
     """Run a command: 0 done, 1 refused or failed with one line that says why, 2 wrong usage."""
     try:
-        usual = "info" if {"serve", "project", "tell"} & set(sys.argv) else "error"
+        usual = "info" if {"serve", "project", "tell", "seal"} & set(sys.argv) else "error"
         configure_logs(os.environ.get("WHISTLE_LOG") or usual)
         app()
     except SystemExit as ended:

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import structlog
 
@@ -57,10 +58,10 @@ def stop_with_parent(stop: Callable[[], object]) -> None:
 
 
 @contextmanager
-def beside(database: Database, command: str) -> Iterator[None]:
-    """Keep a process of ours running beside this one: `project` or `tell`."""
+def beside(database: Database, data: Path, command: str) -> Iterator[None]:
+    """Keep a process of ours running beside this one: `project`, `tell` or `seal`."""
     stopping = threading.Event()
-    keeper = threading.Thread(target=_keep, args=[database, command, stopping])
+    keeper = threading.Thread(target=_keep, args=[database, data, command, stopping])
     keeper.start()
     try:
         yield
@@ -69,12 +70,12 @@ def beside(database: Database, command: str) -> Iterator[None]:
         keeper.join()
 
 
-def _keep(database: Database, command: str, stopping: threading.Event) -> None:
+def _keep(database: Database, data: Path, command: str, stopping: threading.Event) -> None:
     while not stopping.is_set():
         process = subprocess.Popen(
             [sys.executable, "-m", "api.command_line", command, "--with-parent"],
             stdin=subprocess.PIPE,
-            env={**os.environ, "WHISTLE_DATABASE_URL": database.service},
+            env={**os.environ, "WHISTLE_DATABASE_URL": database.service, "WHISTLE_DATA": str(data)},
             start_new_session=True,
         )
         while process.poll() is None and not stopping.wait(0.1):

@@ -19,6 +19,7 @@ from api import demonstration
 from api.app import application
 from api.projector import beside
 from api.web.hosts import is_loopback
+from evidence import keys
 
 LAST_WORDS = 10
 """Seconds for requests under way when the service is told to stop."""
@@ -28,12 +29,14 @@ COLLECT_SELDOM = 20_000, 20, 50
 
 
 def serve(
-    settings: Settings, host: str, port: int, demo: bool, with_projector: bool, with_messenger: bool
+    settings: Settings, host: str, port: int, demo: bool, projector: bool, messenger: bool, sealer: bool
 ) -> None:
     """Serve until SIGTERM or SIGINT; what was accepted by then is finished."""
     if demo and not is_loopback(host):
         raise BadSetting(f"The demonstration has known passwords and is not shown on {host}: use 127.0.0.1.")
     Means.read()  # A bad setting is said here and now.
+    if sealer:
+        keys.signer(settings, make=True)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
     with ExitStack() as stack:
@@ -46,10 +49,9 @@ def serve(
             )
         if demo:
             asyncio.run(demonstration.load(found))
-        if with_projector and not settings.stock_recorder:
-            stack.enter_context(beside(found, "project"))
-        if with_messenger and not settings.stock_recorder:
-            stack.enter_context(beside(found, "tell"))
+        for command, wanted in (("project", projector), ("tell", messenger), ("seal", sealer)):
+            if wanted and not settings.stock_recorder:
+                stack.enter_context(beside(found, settings.data, command))
         address = f"http://{host if ':' not in host else f'[{host}]'}:{listening.getsockname()[1]}"
         typer.echo(f"Whistle 吹哨 answers on {address}")
         if demo:

@@ -170,6 +170,10 @@ class PlaceClosed(Refusal):
     """Nothing new is taken in for the grid {grid}, as {closed} is closed: choose one that is in use."""
 
 
+class NotSealed(Refusal):
+    """The log is sealed up to {size} events and not further: ask for no more, or a second later."""
+
+
 class UnknownUnit(Refusal):
     """There is no unit {unit} that is in use: choose one from /api/units."""
 

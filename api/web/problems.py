@@ -34,6 +34,7 @@ STATUS: Mapping[type[Exception], int] = {
     errors.UnknownUnit: 404,
     errors.UnknownReceiver: 404,
     errors.UnknownPhoto: 404,
+    errors.NotSealed: 404,
     errors.VersionDiffers: 412,
     errors.OutOfRange: 422,
     errors.UnknownGrid: 422,

@@ -1,0 +1,117 @@
+"""The evidence from the terminal: is the log intact, and a file that proves a part of it."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import typer
+
+from adapters.database import Database, database
+from adapters.settings import BadSetting, Settings
+from api.terminal.managing import at_work
+from api.terminal.progress import progress
+from domain.calendar import CHINA
+from domain.errors import UnknownTicket
+from evidence import export as exporting
+from evidence import keys
+from evidence.note import BadNote, Verifier
+from evidence.sealer import notes_of
+from evidence.verification import Broken, one_moment
+from evidence.verification import verify as verify_log
+from projections.board import ticket_id
+
+OF_DEPARTMENT = "SELECT DISTINCT ticket FROM views.board_task WHERE department = %s"
+
+
+def verify(settings: Settings, checkpoints: list[Path], key: str | None) -> None:
+    """Read the whole log and compare it with everything that was sealed."""
+    try:
+        verifier = Verifier.read(key) if key else keys.signer(settings).verifier
+        files = [*checkpoints, *([own] if (own := keys.checkpoints(settings)).exists() else ())]
+        notes = [note for file in files for note in notes_of(_text(file))]
+        with (
+            database(settings) as found,
+            one_moment(found.service) as conn,
+            progress() as bar,
+        ):
+            task = bar.add_task("events", total=None)
+            intact = verify_log(
+                conn, verifier, notes, lambda done, of: bar.update(task, completed=done, total=of)
+            )
+    except (Broken, BadNote) as problem:
+        raise BadSetting(f"NOT INTACT: {problem}") from None
+    newer = intact.events - intact.sealed
+    typer.echo(
+        f"intact: {intact.events} events, {intact.sealed} sealed under {intact.checkpoints} checkpoints"
+        + (f", {newer} newer than the last one" if newer else "")
+    )
+    typer.echo(f"key: {verifier.fingerprint}")
+
+
+def export(
+    settings: Settings,
+    output: Path,
+    ticket: str | None,
+    start: str | None,
+    end: str | None,
+    department: str | None,
+) -> None:
+    """Write events with their proofs into one file, which verify_whistle.py verifies without us."""
+    if sum(each is not None for each in (ticket, start or end, department)) != 1:
+        raise BadSetting("Say what to export: --ticket NUMBER, or --from DAY --to DAY, or --department CODE.")
+    signer = keys.signer(settings)
+    with database(settings) as found, one_moment(found.service) as conn:
+        if ticket is not None:
+            what = f"ticket {ticket}"
+            positions = exporting.of_histories(conn, [asyncio.run(_ticket(found, ticket))])
+        elif department is not None:
+            what = f"tickets of {department}"
+            positions = exporting.of_histories(
+                conn, [id for (id,) in conn.execute(OF_DEPARTMENT, [department])]
+            )
+        else:
+            first, last = _day(start, "--from"), _day(end, "--to")
+            what = f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
+            positions = exporting.recorded_between(conn, first, last + timedelta(days=1))
+        _write(output, exporting.export(conn, signer, what, positions))
+    typer.echo(f"{output}: {what}. Verify it: python verify_whistle.py {output}")
+    typer.echo(f"key: {signer.verifier.fingerprint}")
+
+
+async def _ticket(database: Database, number: str) -> UUID:
+    async with at_work(database) as service:
+        id = await ticket_id(service.reading, number)
+    if id is None:
+        raise UnknownTicket(ticket=number)
+    return id
+
+
+def _day(given: str | None, option: str) -> datetime:
+    try:
+        return datetime.combine(date.fromisoformat(given or ""), time(), CHINA)
+    except ValueError:
+        raise BadSetting(f"{option} is no day: write it as 2026-11-22.") from None
+
+
+def _write(output: Path, lines: Iterator[str]) -> None:
+    """Write the whole file or none: half an export proves nothing."""
+    try:
+        with output.open("x", encoding="utf-8", newline="\n") as file:
+            file.writelines(lines)
+    except FileExistsError:
+        raise BadSetting(f"{output} is there already: choose another --output.") from None
+    except OSError as problem:
+        output.unlink(missing_ok=True)
+        raise BadSetting(f"{output} cannot be written: {problem.strerror}.") from None
+    except (Broken, BadNote, exporting.NothingToExport) as problem:
+        output.unlink(missing_ok=True)
+        raise BadSetting(str(problem) or str(type(problem).__doc__)) from None
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise BadSetting(f"{file} cannot be read: name a file of checkpoints.") from None

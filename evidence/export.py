@@ -1,0 +1,100 @@
+"""One file that proves what it tells: events as they are stored, with proofs, checkpoint and key."""
+
+import json
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import psycopg
+
+from evidence.leaf import STORED, Stored
+from evidence.merkle import inclusion, is_included, range_hash
+from evidence.note import Checkpoint, Signer
+from evidence.tiles import hash_in, places_of, read
+from evidence.verification import ALTERED, MISSING, Broken
+
+FORM = "whistle-export/1"
+AT_ONCE = 1_000
+"""Events whose proofs are made together."""
+
+NEWEST = "SELECT note FROM seal.checkpoint ORDER BY size DESC LIMIT 1"
+OF_HISTORIES = "SELECT position FROM log.events WHERE originator_id = ANY (%s) ORDER BY position"
+RECORDED = """
+SELECT position FROM log.events WHERE recorded_at >= %s AND recorded_at < %s ORDER BY position
+"""
+CHOSEN = STORED + "WHERE position = ANY (%s) ORDER BY position"
+
+
+class NothingToExport(Exception):
+    """There is nothing sealed to be exported: choose otherwise, or try again a second later."""
+
+
+def export(
+    conn: psycopg.Connection[Any], signer: Signer, what: str, positions: Sequence[int]
+) -> Iterator[str]:
+    """The lines of the file: a head, then an event each, in the order of the log.
+
+    The head holds a manifest, signed as checkpoints are: nobody takes an event out of the file unnoticed.
+    What is not sealed yet is left out. Raises `NothingToExport`, `Broken` where an event is not as it was
+    sealed, `BadNote` where the checkpoint is not signed by this key.
+    """
+    newest = conn.execute(NEWEST).fetchone()
+    if newest is None:
+        raise NothingToExport
+    checkpoint = Checkpoint.read(signer.verifier.open(newest[0]))
+    chosen = [position for position in positions if position <= checkpoint.size]
+    if not chosen:
+        raise NothingToExport
+    manifest = f"{signer.name}/export\n{checkpoint.size}\n{len(chosen)}\n{ranges_of(chosen)}\n"
+    yield _line(
+        form=FORM,
+        what=what,
+        key=str(signer.verifier),
+        fingerprint=signer.verifier.fingerprint,
+        checkpoint=newest[0],
+        manifest=signer.sign(manifest),
+    )
+    for start in range(0, len(chosen), AT_ONCE):
+        yield from _events(conn, chosen[start : start + AT_ONCE], checkpoint)
+
+
+def _events(conn: psycopg.Connection[Any], positions: Sequence[int], checkpoint: Checkpoint) -> Iterator[str]:
+    rows = {row[0]: Stored(*row) for row in conn.execute(CHOSEN, [list(positions)], binary=True)}
+    paths = {position: inclusion(position - 1, checkpoint.size) for position in positions}
+    node = hash_in(read(conn, places_of(leaves for path in paths.values() for leaves in path)))
+    for position in positions:
+        event = rows.get(position)
+        if event is None:
+            raise Broken(position, MISSING)
+        proof = [range_hash(leaves, node) for leaves in paths[position]]
+        if not is_included(event.hash, position - 1, checkpoint.size, proof, checkpoint.root):
+            raise Broken(position, ALTERED)
+        yield _line(
+            **event._replace(state=b"")._asdict() | {"state": event.state.decode()},
+            proof=[b64encode(each).decode() for each in proof],
+        )
+
+
+def of_histories(conn: psycopg.Connection[Any], ids: Iterable[Any]) -> list[int]:
+    """The positions of all events of these histories."""
+    return [position for (position,) in conn.execute(OF_HISTORIES, [list(ids)])]
+
+
+def recorded_between(conn: psycopg.Connection[Any], start: Any, end: Any) -> list[int]:
+    """The positions of all events that the log learned from `start` until before `end`."""
+    return [position for (position,) in conn.execute(RECORDED, [start, end])]
+
+
+def ranges_of(positions: Sequence[int]) -> str:
+    """Ascending positions in short: 1-5 9 12-13."""
+    found: list[list[int]] = []
+    for position in positions:
+        if found and found[-1][1] == position - 1:
+            found[-1][1] = position
+        else:
+            found.append([position, position])
+    return " ".join(str(start) if start == end else f"{start}-{end}" for start, end in found)
+
+
+def _line(**facts: Any) -> str:
+    return json.dumps(facts, ensure_ascii=False) + "\n"

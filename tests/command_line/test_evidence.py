@@ -1,0 +1,128 @@
+"""`whistle seal`, `verify`, `export` and verify_whistle.py: the evidence as an auditor asks for it."""
+
+import json
+import stat
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import psycopg
+import pytest
+
+from adapters.embedded import embedded_postgres
+from tests.adapters.writing import wait_for
+from tests.command_line.whistle import Serving, done, refused
+from tests.conftest import database_named
+
+VERIFIER = Path(__file__).parents[2] / "verify_whistle.py"
+
+
+def verified(file: Path, *arguments: object) -> tuple[int, str]:
+    """What the verifier says of a file, and how it ends; run where nothing of ours can be imported."""
+    ended = subprocess.run(
+        [sys.executable, "-I", str(VERIFIER), str(file), *map(str, arguments)],
+        capture_output=True, text=True, check=False, cwd=file.parent,
+    )  # fmt: skip
+    assert "Traceback" not in ended.stderr
+    return ended.returncode, ended.stdout + ended.stderr
+
+
+def text(demo: Serving, path: str) -> str:
+    """An answer about the log that is plain text; empty where nothing is sealed yet."""
+    with suppress(HTTPError), urlopen(f"{demo.address}/api/log/{path}") as answer:  # noqa: S310
+        return str(answer.read().decode())
+    return "\n0"
+
+
+@pytest.fixture
+def number(demo: Serving) -> str:
+    """The number of a ticket of the demonstration; all of it is sealed."""
+    head = demo.ask("/api/health")[1]["position"]
+    wait_for(lambda: int(text(demo, "checkpoint").split("\n")[1]) >= head)
+    return str(demo.all("/api/tickets?stage=verified", demo.token("auditor"))[0]["number"])
+
+
+def test_the_log_of_a_running_service_is_intact(demo: Serving, kept: Path, number: str) -> None:
+    assert done("verify", "--data", kept).startswith("intact: ")
+    key = text(demo, "key").strip()
+    assert "intact" in done(
+        "verify", "--data", kept, "--key", key, "--checkpoint", kept / "seal" / "checkpoints"
+    )
+    secret = kept / "seal" / "key"
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+    assert secret.read_text("utf-8") not in "".join(demo.err)
+
+
+def test_a_ticket_is_exported_and_verified_elsewhere(
+    demo: Serving, kept: Path, number: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "ticket.jsonl"
+    done("export", "--data", kept, "--ticket", number, "--output", file)
+    key = text(demo, "key").strip()
+    code, said = verified(file, "--key", key)
+    assert code == 0
+    assert said.startswith("intact: ")
+    assert f"ticket {number}" in said
+    versions = [json.loads(line)["version"] for line in file.read_text("utf-8").splitlines()[1:]]
+    assert versions == list(range(1, len(versions) + 1))
+    assert "is there already" in refused("export", "--data", kept, "--ticket", number, "--output", file)
+    file.write_text(file.read_text("utf-8").replace('"version": 2,', '"version": 3,', 1), "utf-8")
+    code, said = verified(file)
+    assert code == 1
+    assert said.startswith("NOT INTACT: Position ")
+
+
+def test_a_department_and_days_are_exported(kept: Path, number: str, tmp_path: Path) -> None:
+    for nth, chosen in enumerate((["--department", "water"], ["--from", "2020-01-01", "--to", "2099-12-31"])):
+        file = tmp_path / f"{nth}.jsonl"
+        done("export", "--data", kept, *chosen, "--output", file)
+        assert verified(file)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        ([], "Say what to export"),
+        (["--ticket", "FS1", "--department", "water"], "Say what to export"),
+        (["--ticket", "FS1"], "FS1"),
+        (["--from", "2026-13-01", "--to", "2026-12-31"], "--from"),
+        (["--from", "2026-12-01"], "--to"),
+        (["--department", "nobody"], "nothing sealed"),
+        (["--from", "1999-01-01", "--to", "1999-01-02"], "nothing sealed"),
+    ],
+)
+def test_what_cannot_be_exported_is_refused_and_leaves_no_file(
+    demo: Serving, kept: Path, number: str, tmp_path: Path, chosen: list[str], said: str
+) -> None:
+    file = tmp_path / "none.jsonl"
+    assert said in refused("export", "--data", kept, *chosen, "--output", file)
+    assert not file.exists()
+
+
+def test_a_file_that_is_none_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "none.jsonl"
+    assert verified(file)[0] == 1
+    file.write_bytes(b"\xff\xfe\x00")
+    assert verified(file)[0] == 1
+
+
+def test_a_log_that_was_altered_while_nobody_looked_is_not_intact(own: Path) -> None:
+    with embedded_postgres(own) as socket:
+        with psycopg.connect(database_named("whistle", socket).owner, autocommit=True) as conn:
+            conn.execute("ALTER TABLE log.events DISABLE TRIGGER events_are_kept")
+            conn.execute(
+                "UPDATE log.events SET recorded_at = recorded_at + interval '1 second' WHERE position = 77"
+            )
+            conn.execute("ALTER TABLE log.events ENABLE TRIGGER events_are_kept")
+        assert "NOT INTACT: Position 77 was altered" in refused("verify", "--data", own)
+
+
+def test_without_its_key_nothing_is_verified_silently(own: Path) -> None:
+    key = own / "seal" / "key"
+    key.write_text("PRIVATE+KEY+damaged", "utf-8")
+    assert "signing key" in refused("verify", "--data", own)
+    key.unlink()
+    assert "no signing key" in refused("verify", "--data", own)

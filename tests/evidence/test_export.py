@@ -1,0 +1,132 @@
+"""What is exported proves itself to a program that knows nothing of ours; what is done to it shows."""
+
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+
+import verify_whistle
+from adapters.database import Database
+from evidence import export as exporting
+from evidence.note import Signer
+from evidence.verification import Broken
+from tests.evidence.sealing import ORIGIN, Sealed, unguarded
+
+Lines = list[str]
+CHOSEN = [3, 4, 5, 90, 91, 200, 257]
+
+
+@pytest.fixture
+def sealed(empty: Database, tmp_path: Path) -> Sealed:
+    """A log of some hundred events; the last are not sealed."""
+    made = Sealed(empty, tmp_path)
+    made.report(300)
+    made.seal()
+    made.report(2)
+    return made
+
+
+@pytest.fixture
+def lines(sealed: Sealed) -> Lines:
+    """An export of a few events."""
+    with psycopg.connect(sealed.database.service) as conn:
+        return list(exporting.export(conn, sealed.signer, "a few", [*CHOSEN, 301]))
+
+
+def damaged(lines: Lines, *notes: str, key: str | None = None) -> str:
+    """What is said of an export that is not intact."""
+    with pytest.raises(verify_whistle.Damaged) as problem:
+        verify_whistle.verify(iter(lines), key, notes)
+    return str(problem.value)
+
+
+def test_an_export_is_intact_and_leaves_out_what_is_not_sealed(sealed: Sealed, lines: Lines) -> None:
+    head, count = verify_whistle.verify(iter(lines), str(sealed.signer.verifier), sealed.notes)
+    assert (head.what, count, head.size) == ("a few", len(CHOSEN), 300)
+    assert head.fingerprint == sealed.signer.verifier.fingerprint
+    event = json.loads(lines[1])
+    assert json.loads(event["state"])["title"] == "路灯不亮"
+
+
+def test_no_letter_of_an_export_can_be_altered(lines: Lines) -> None:
+    seed = random.randrange(10**9)
+    drawn = random.Random(seed)
+    for nth, line in enumerate(lines):
+        for at in drawn.sample(range(len(line) - 1), 150):
+            altered = line[:at] + ("0" if line[at] != "0" else "1") + line[at + 1 :]
+            if nth == 0 and same_but_for_words(altered, line):
+                continue
+            said = damaged([*lines[:nth], altered, *lines[nth + 1 :]])
+            assert nth == 0 or f"{CHOSEN[nth - 1]} " in said, (seed, nth, at, said)
+
+
+def same_but_for_words(altered: str, line: str) -> bool:
+    """Whether only what the head says in words was altered; the signed manifest says what counts."""
+    try:
+        one, other = json.loads(altered), json.loads(line)
+    except ValueError:
+        return False
+    proven = "form", "key", "checkpoint", "manifest"
+    return all(one.get(name) == other[name] for name in proven) and "what" in one
+
+
+Change = Callable[[Lines], Lines]
+DAMAGES: dict[str, tuple[Change, str]] = {
+    "first missing": (lambda lines: [lines[0], *lines[2:]], "Position 3 is missing"),
+    "one missing": (lambda lines: [*lines[:4], *lines[5:]], "Position 90 is missing"),
+    "last missing": (lambda lines: lines[:-1], "Position 257 is missing"),
+    "torn": (lambda lines: [*lines[:-1], lines[-1][:99]], "Position 257 was altered"),
+    "two exchanged": (lambda lines: [*lines[:2], lines[3], lines[2], *lines[4:]], "Position 4 was reordered"),
+    "one twice": (lambda lines: [*lines[:3], lines[2], *lines[3:]], "position 4 was inserted"),
+    "last twice": (lambda lines: [*lines, lines[-1]], "Position 257 was inserted"),
+    "no head": (lambda lines: lines[1:], "first line"),
+    "nothing": (lambda lines: [], "first line"),
+    "no events": (lambda lines: lines[:1], "Position 3 is missing"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_what_was_done_to_an_export_is_named(lines: Lines, damage: str) -> None:
+    change, said = DAMAGES[damage]
+    assert said in damaged(change(lines))
+
+
+def test_an_event_with_a_good_proof_that_was_not_exported_is_inserted(sealed: Sealed, lines: Lines) -> None:
+    with psycopg.connect(sealed.database.service) as conn:
+        other = list(exporting.export(conn, sealed.signer, "another", [50]))
+    assert "position 50 was inserted" in damaged([*lines[:4], other[1], *lines[4:]])
+    forged = json.loads(lines[0]) | {"manifest": json.loads(other[0])["manifest"]}
+    assert "Position 50" in damaged([json.dumps(forged), *lines[1:]])
+
+
+def test_a_file_made_up_as_a_whole_needs_another_key(sealed: Sealed, lines: Lines) -> None:
+    assert "another key" in damaged(lines, key=str(Signer.new(ORIGIN).verifier))
+
+
+def test_a_checkpoint_kept_elsewhere_tells_of_a_rewritten_log(sealed: Sealed, lines: Lines) -> None:
+    other = sealed.signer.sign(f"{ORIGIN}\n300\n{'A' * 43}=\n")
+    assert "rewritten" in damaged(lines, other)
+
+
+def test_what_is_not_as_it_was_sealed_is_not_exported(sealed: Sealed) -> None:
+    with unguarded(sealed.database) as conn:
+        conn.execute("UPDATE log.events SET topic = topic || 'x' WHERE position = 90")
+        with pytest.raises(Broken, match="Position 90 was altered"):
+            list(exporting.export(conn, sealed.signer, "a few", CHOSEN))
+
+
+def test_where_nothing_is_sealed_nothing_is_exported(empty: Database, sealed: Sealed) -> None:
+    with psycopg.connect(empty.service) as conn:
+        for positions in ([], [301, 302]):
+            with pytest.raises(exporting.NothingToExport):
+                list(exporting.export(conn, sealed.signer, "nothing", positions))
+
+
+@pytest.mark.parametrize(
+    ("positions", "said"), [([], ""), ([7], "7"), ([1, 2, 3], "1-3"), ([1, 3, 4, 9], "1 3-4 9")]
+)
+def test_positions_are_said_in_short(positions: list[int], said: str) -> None:
+    assert exporting.ranges_of(positions) == said

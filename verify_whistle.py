@@ -1,0 +1,212 @@
+"""Verify a file that `whistle export` wrote, without Whistle: Python and `cryptography` are enough.
+
+    python verify_whistle.py FILE [--key KEY] [--checkpoint FILE]
+
+Exit 0: intact. Exit 1: a line says what is altered, missing, inserted or reordered, and where first.
+Compare the fingerprint it prints with the one that you were given on another way, or give the key: a file
+made up as a whole carries a key of its own. A checkpoint that was kept elsewhere the file must agree with,
+where both are over as many events.
+"""
+
+import argparse
+import base64
+import hashlib
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+FORM = "whistle-export/1"
+LEAF = "whistle-leaf/1"
+TEXTS = "event_id", "ticket", "topic", "recorded_at", "state", "metadata"
+
+
+class Damaged(Exception):
+    """The file is not what was exported; the message says what is wrong."""
+
+
+class Head(NamedTuple):
+    """What the first line says, once its signatures are found good."""
+
+    what: str
+    fingerprint: str
+    size: int
+    root: bytes
+    positions: list[range]
+    """Those of the events in the file, ascending."""
+
+
+def sha256(data: bytes) -> bytes:
+    """The hash of all this."""
+    return hashlib.sha256(data).digest()
+
+
+def read_key(said: str) -> tuple[str, bytes, bytes]:
+    """Name, id and public key of `name+hash+base64` (C2SP signed-note)."""
+    try:
+        name, known_by, encoded = said.strip().split("+", 2)
+        raw = base64.b64decode(encoded, validate=True)
+        id = sha256(name.encode() + b"\n" + raw)[:4]
+        if raw[:1] != b"\x01" or len(raw) != 33 or id.hex() != known_by:
+            raise ValueError
+    except ValueError:
+        raise Damaged("The key cannot be read: it is written as name+hash+base64.") from None
+    return name, id, raw[1:]
+
+
+def open_note(note: str, key: str) -> list[str]:
+    """The lines of a signed note; refused where this key has not signed it."""
+    name, id, public = read_key(key)
+    text, parted, signatures = note.rpartition("\n\n")
+    for line in signatures.splitlines() if parted else ():
+        if not line.startswith(f"\u2014 {name} "):
+            continue
+        try:
+            signature = base64.b64decode(line.rsplit(" ", 1)[1], validate=True)
+            if signature[:4] == id:
+                Ed25519PublicKey.from_public_bytes(public).verify(signature[4:], f"{text}\n".encode())
+                return text.split("\n")
+        except (ValueError, InvalidSignature):
+            continue
+    raise Damaged("A signature is not by the key: what it signs was altered, or the key is another's.")
+
+
+def read_head(line: str, trusted: str | None) -> Head:
+    """What the first line says."""
+    try:
+        head = json.loads(line)
+        key, checkpoint, manifest = head["key"], head["checkpoint"], head["manifest"]
+        if head["form"] != FORM:
+            raise ValueError
+        what = str(head["what"])
+    except (ValueError, KeyError, TypeError):
+        raise Damaged("The first line is not the head of an export: it was altered, or is missing.") from None
+    name, _, public = read_key(key)
+    if trusted is not None and read_key(trusted) != read_key(key):
+        raise Damaged("The file is signed by another key than the one you trust.")
+    origin, size, root, *_ = [*open_note(checkpoint, key), "", "", ""]
+    export, sealed, count, ranges, *_ = [*open_note(manifest, key), "", "", "", ""]
+    positions = []
+    for part in ranges.split():
+        start, _, end = part.partition("-")
+        positions.append(range(int(start), int(end or start) + 1))
+    if (origin, export, sealed) != (name, f"{name}/export", size) or sum(map(len, positions)) != int(count):
+        raise Damaged("Checkpoint and manifest do not belong together: one of them is of another export.")
+    digest = hashlib.sha256(b"\x01" + public).hexdigest()
+    fingerprint = " ".join(digest[at : at + 8] for at in range(0, 64, 8))
+    return Head(what, fingerprint, int(size), base64.b64decode(root), positions)
+
+
+def read_event(line: str) -> dict[str, Any] | None:
+    """The event of a line, or None where it is none."""
+    try:
+        event = json.loads(line)
+        sound = all(isinstance(event[name], str) for name in TEXTS) and isinstance(event["proof"], list)
+        return event if sound and type(event["position"]) is type(event["version"]) is int else None
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def leaf_of(event: dict[str, Any]) -> bytes:
+    """What is sealed of an event."""
+    state, metadata = (hashlib.sha256(event[name].encode()).hexdigest() for name in ("state", "metadata"))
+    fields = [LEAF, *(event[name] for name in ("position", "event_id", "ticket", "version", "topic"))]
+    return "".join(f"{field}\n" for field in [*fields, event["recorded_at"], state, metadata]).encode()
+
+
+def is_sealed(event: dict[str, Any], size: int, root: bytes) -> bool:
+    """Whether the proof leads from the event to the root (RFC 9162, 2.1.3.2)."""
+    try:
+        proof = [base64.b64decode(each, validate=True) for each in event["proof"]]
+        found = sha256(b"\x00" + leaf_of(event))
+    except (ValueError, TypeError, AttributeError):
+        return False
+    fn, sn = event["position"] - 1, size - 1
+    if not 0 <= fn <= sn:
+        return False
+    for each in proof:
+        if sn == 0:
+            return False
+        if fn & 1 or fn == sn:
+            found = sha256(b"\x01" + each + found)
+            while fn and not fn & 1:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            found = sha256(b"\x01" + found + each)
+        fn, sn = fn >> 1, sn >> 1
+    return sn == 0 and found == root
+
+
+def verify(lines: Iterator[str], trusted: str | None = None, notes: Sequence[str] = ()) -> tuple[Head, int]:
+    """The head and the number of events of an intact file. Raises `Damaged`."""
+    head = read_head(next(lines, ""), trusted)
+    for note in notes:
+        _, size, root, *_ = (
+            [*open_note(note, trusted or ""), "", ""] if trusted else [*note.split("\n"), "", ""]
+        )
+        if size == str(head.size) and base64.b64decode(root) != head.root:
+            raise Damaged("The log was rewritten: a checkpoint of the same size has another root.")
+    expected = (position for positions in head.positions for position in positions)
+    count = 0
+    for line in lines:
+        wanted = next(expected, None)
+        event = read_event(line)
+        if wanted is None:
+            position = event["position"] if event else "the end"
+            raise Damaged(f"Position {position} was inserted: the export ends before it.")
+        if event is None:
+            raise Damaged(f"Position {wanted} was altered: its line cannot be read.")
+        sealed = is_sealed(event, head.size, head.root)
+        if event["position"] != wanted:
+            raise Damaged(_misplaced(event, sealed, wanted, head, lines))
+        if not sealed:
+            raise Damaged(f"Position {wanted} was altered after it was sealed.")
+        count += 1
+    if (wanted := next(expected, None)) is not None:
+        raise Damaged(f"Position {wanted} is missing: the file ends before it.")
+    return head, count
+
+
+def _misplaced(event: dict[str, Any], sealed: bool, wanted: int, head: Head, rest: Iterator[str]) -> str:
+    """What is wrong where an event stands that belongs elsewhere, or nowhere."""
+    if (
+        not sealed
+        or event["position"] < wanted
+        or not any(event["position"] in each for each in head.positions)
+    ):
+        return f"Position {wanted} is not what follows: a line for position {event['position']} was inserted."
+    if any(later is not None and later["position"] == wanted for later in map(read_event, rest)):
+        return f"Position {wanted} was reordered: it stands further down."
+    return f"Position {wanted} is missing."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Verify the file that is named on the command line."""
+    parser = argparse.ArgumentParser(description="Verify a file that `whistle export` wrote.")
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--key", help="the key you trust, as /api/log/key shows it: name+hash+base64")
+    parser.add_argument(
+        "--checkpoint", type=Path, action="append", default=[], help="a checkpoint kept elsewhere"
+    )
+    given = parser.parse_args(arguments)
+    try:
+        notes = [path.read_text("utf-8") for path in given.checkpoint]
+        with given.file.open(encoding="utf-8", newline="\n") as lines:
+            head, count = verify(lines, given.key, notes)
+    except OSError as problem:
+        print(f"{problem.filename} cannot be read: {problem.strerror}.", file=sys.stderr)
+        return 1
+    except (Damaged, UnicodeDecodeError) as problem:
+        print(f"NOT INTACT: {problem}")
+        return 1
+    print(f"intact: {count} events of {head.what}, under a checkpoint over {head.size} events")
+    print(f"key: {head.fingerprint}" + ("" if given.key else "  (compare it with the one you were given)"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
