@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,9 +55,9 @@ class Server:
 
 
 @contextmanager
-def whistle(folder: Path, stock: bool = False) -> Iterator[Server]:
-    """The service as its users start it, projector and logs included."""
-    command = ["api.command_line", "serve", "--port", "0", "--data", str(folder)]
+def whistle(folder: Path, stock: bool = False, arguments: Sequence[str] = ()) -> Iterator[Server]:
+    """The service as its users start it, projector, sealer and logs included."""
+    command = ["api.command_line", "serve", "--port", "0", "--data", str(folder), *arguments]
     with _recorder(stock), started(command, folder) as server:
         yield server
 

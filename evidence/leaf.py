@@ -1,6 +1,6 @@
 """What is sealed of an event: all its columns, in one form that anybody can write again."""
 
-import hashlib
+from hashlib import sha256
 from typing import NamedTuple
 
 from evidence.merkle import hash_leaf
@@ -25,17 +25,22 @@ class Stored(NamedTuple):
 
     @property
     def leaf(self) -> bytes:
-        """The canonical leaf: nine lines of text, of a fixed shape but for the topic."""
-        return (
-            f"{FORM}\n{self.position}\n{self.event_id}\n{self.ticket}\n{self.version}\n{self.topic}\n"
-            f"{self.recorded_at}\n{hashlib.sha256(self.state).hexdigest()}\n"
-            f"{hashlib.sha256(self.metadata.encode()).hexdigest()}\n"
-        ).encode()
+        """What is sealed."""
+        return leaf_of(self)
 
     @property
     def hash(self) -> bytes:
         """The hash of the leaf, which is what the tree holds."""
-        return hash_leaf(self.leaf)
+        return hash_leaf(leaf_of(self))
+
+
+def leaf_of(row: tuple[int, str, str, int, str, str, bytes, str]) -> bytes:
+    """The canonical leaf of a `Stored`: nine lines of text, of a fixed shape but for the topic."""
+    position, event_id, ticket, version, topic, recorded_at, state, metadata = row
+    return (
+        f"{FORM}\n{position}\n{event_id}\n{ticket}\n{version}\n{topic}\n{recorded_at}\n"
+        f"{sha256(state).hexdigest()}\n{sha256(metadata.encode()).hexdigest()}\n"
+    ).encode()
 
 
 STORED = """
@@ -44,3 +49,4 @@ SELECT position, event_id::text, originator_id::text, originator_version, topic,
   FROM log.events
 """
 """The columns of a `Stored`; a condition and an order follow."""
+BETWEEN = STORED + "WHERE position > %(after)s AND position <= %(until)s ORDER BY position"

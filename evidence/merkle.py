@@ -4,13 +4,13 @@ A tree over n leaves has the leaves 0 to n-1. A proof is a list of the hashes of
 is put together from subtrees that are complete, and never change again once the tree holds them.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from hashlib import sha256
 from typing import NamedTuple
 
 HASH = 32
 """Bytes of a hash: SHA-256."""
-EMPTY = hashlib.sha256().digest()
+EMPTY = sha256().digest()
 """The root of a tree without leaves."""
 
 
@@ -30,12 +30,12 @@ class Node(NamedTuple):
 
 def hash_leaf(leaf: bytes) -> bytes:
     """The hash of a leaf."""
-    return hashlib.sha256(b"\x00" + leaf).digest()
+    return sha256(b"\x00" + leaf).digest()
 
 
 def hash_node(left: bytes, right: bytes) -> bytes:
     """The hash of two subtrees side by side."""
-    return hashlib.sha256(b"\x01" + left + right).digest()
+    return sha256(b"\x01" + left + right).digest()
 
 
 def complete_root(hashes: Sequence[bytes]) -> bytes:

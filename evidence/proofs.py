@@ -4,13 +4,12 @@ from collections.abc import Iterable
 
 from adapters.reading import Reading
 from domain.errors import NotSealed
-from evidence.leaf import STORED, Stored
+from evidence.leaf import BETWEEN, Stored
 from evidence.merkle import Range, range_hash
 from evidence.tiles import READ, Place, asking, hash_in, places_of
 
 NEWEST = "SELECT size, note FROM seal.checkpoint ORDER BY size DESC LIMIT 1"
 KEY = "SELECT key FROM seal.key ORDER BY since DESC LIMIT 1"
-LEAVES = STORED + "WHERE position > %(start)s AND position <= %(end)s ORDER BY position"
 
 
 async def newest(reading: Reading) -> tuple[int, str]:
@@ -29,7 +28,7 @@ async def verifier_key(reading: Reading) -> str:
 
 async def leaves(reading: Reading, leaves: Range) -> list[bytes]:
     """These leaves of the log, as they are hashed."""
-    rows = await reading.rows(LEAVES, leaves._asdict())
+    rows = await reading.rows(BETWEEN, {"after": leaves.start, "until": leaves.end})
     return [Stored(*row.values()).leaf for row in rows]
 
 

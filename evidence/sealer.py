@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import structlog
 
-from evidence.leaf import STORED, Stored
+from evidence.leaf import BETWEEN, Stored
 from evidence.note import BadNote, Checkpoint, Signer
 from evidence.tiles import Growing
 
@@ -28,7 +28,6 @@ NOTE = re.compile("(?:[^\n]+\n){3,}\n(?:\u2014 [^\n]+\n)+")
 """A checkpoint as a signed note: three lines or more, an empty one, and those that are signed."""
 
 NEWEST = "SELECT note FROM seal.checkpoint ORDER BY size DESC LIMIT 1"
-NEXT = STORED + "WHERE position > %(after)s AND position <= %(after)s + %(most)s ORDER BY position"
 SIGNED = "INSERT INTO seal.checkpoint (size, note) VALUES (%s, %s)"
 KNOWN = "INSERT INTO seal.key (key) VALUES (%s) ON CONFLICT DO NOTHING"
 
@@ -74,7 +73,8 @@ class Sealer:
         if self._tree is None:
             self._tree = self._begin(conn)
         tree = self._tree
-        found = [Stored(*row) for row in conn.execute(NEXT, {"after": tree.size, "most": BATCH}, binary=True)]
+        wanted = {"after": tree.size, "until": tree.size + BATCH}
+        found = [Stored(*row) for row in conn.execute(BETWEEN, wanted, binary=True)]
         for event in found:
             if event.position != tree.size + 1:
                 raise Unsealable(f"Position {tree.size + 1} is missing in the log: run `whistle verify`.")

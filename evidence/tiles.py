@@ -81,19 +81,28 @@ class Growing:
         found = read(conn, edge_of(size))
         return cls(size, {place: hashes[: _count(size, place) * HASH] for place, hashes in found.items()})
 
-    def add(self, leaf_hash: bytes) -> None:
-        """Add one leaf."""
-        found, level, index = leaf_hash, 0, self.size
-        while True:
-            place = Place(level, index >> HEIGHT)
-            hashes = self._edge.setdefault(place, bytearray())
-            hashes += found
+    def add(self, hashes: bytes) -> None:
+        """Add the hashes of further leaves, one after the other."""
+        rest = memoryview(hashes)
+        while rest:
+            place = Place(0, self.size >> HEIGHT)
+            tile = self._edge.setdefault(place, bytearray())
+            part = rest[: WIDTH * HASH - len(tile)]
+            tile += part
+            rest = rest[len(part) :]
+            self.size += len(part) // HASH
             self._changed.add(place)
-            if len(hashes) < WIDTH * HASH:
-                break
-            found = complete_root(_hashes(bytes(hashes), 0, WIDTH))
-            level, index = level + 1, index >> HEIGHT
-        self.size += 1
+            if len(tile) == WIDTH * HASH:
+                self._carry(place)
+
+    def _carry(self, full: Place) -> None:
+        """Put the root of a tile that is full into the one above."""
+        place = Place(full.level + 1, full.nth >> HEIGHT)
+        tile = self._edge.setdefault(place, bytearray())
+        tile += complete_root(_hashes(bytes(self._edge[full]), 0, WIDTH))
+        self._changed.add(place)
+        if len(tile) == WIDTH * HASH:
+            self._carry(place)
 
     @property
     def root(self) -> bytes:

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple, NoReturn
 
 import psycopg
 
-from evidence.leaf import STORED, Stored
+from evidence.hashing import Hashing, hashing
+from evidence.leaf import BETWEEN, Stored
 from evidence.merkle import HASH
 from evidence.note import BadNote, Checkpoint, Verifier
 from evidence.tiles import WIDTH, Growing, Place, read
@@ -15,7 +16,6 @@ from evidence.tiles import WIDTH, Growing, Place, read
 CHUNK = 40 * WIDTH
 """Events read at a time: whole tiles."""
 
-BETWEEN = STORED + "WHERE position > %(after)s AND position <= %(until)s ORDER BY position"
 STRAYS = """
 SELECT position FROM log.events WHERE position < 1 OR position > %(head)s ORDER BY position LIMIT 1
 """
@@ -65,19 +65,30 @@ def one_moment(conninfo: str) -> Iterator[psycopg.Connection[Any]]:
 
 
 def verify(
-    conn: psycopg.Connection[Any],
-    verifier: Verifier,
-    notes: Iterable[str] = (),
-    progress: Progress = lambda done, of: None,
+    conninfo: str, verifier: Verifier, notes: Iterable[str] = (), progress: Progress = lambda done, of: None
 ) -> Intact:
     """Compare the log with the stored tree and with every checkpoint, those in `notes` too.
 
     Raises `Broken` with the first position that is altered, missing, inserted or reordered; `BadNote` for one
     of the `notes` that this key has not signed.
     """
+    with one_moment(conninfo) as conn:
+        (head,) = conn.execute(HEAD).fetchone() or (0,)
+        with hashing(conninfo, conn, head) as hashed:
+            return verify_on(conn, hashed, verifier, notes, progress)
+
+
+def verify_on(
+    conn: psycopg.Connection[Any],
+    hashed: Hashing,
+    verifier: Verifier,
+    notes: Iterable[str] = (),
+    progress: Progress = lambda done, of: None,
+) -> Intact:
+    """As `verify`, on what this connection sees."""
     checkpoints = _opened(conn, verifier, notes)
     (head,) = conn.execute(HEAD).fetchone() or (0,)
-    return _Walk(conn, checkpoints, head).verify(progress)
+    return _Walk(conn, checkpoints, head).verify(hashed, progress)
 
 
 def _opened(conn: psycopg.Connection[Any], verifier: Verifier, notes: Iterable[str]) -> list[Checkpoint]:
@@ -104,31 +115,35 @@ class _Walk:
         self._agreed = 0
         """How many checkpoints the log agrees with."""
 
-    def verify(self, progress: Progress) -> Intact:
+    def verify(self, hashed: Hashing, progress: Progress) -> Intact:
         """Read it all. Raises `Broken`."""
         for (stray,) in self._conn.execute(STRAYS, {"head": self._head}):
             raise Broken(stray, INSERTED)
         size = max(self._head, self._sealed)
-        for after in range(0, size, CHUNK):
-            self._check(after, min(after + CHUNK, size))
-            progress(self._tree.size, size)
+        chunks = [(after, min(after + CHUNK, size)) for after in range(0, size, CHUNK)]
+        for (after, until), found in zip(chunks, hashed(chunks) if chunks else (), strict=True):
+            self._check(after, until, found)
+            progress(until, size)
         return Intact(self._tree.size, self._sealed, len(self._checkpoints))
 
-    def _check(self, after: int, until: int) -> None:
+    def _check(self, after: int, until: int, found: bytes) -> None:
         """Compare the next events with what was sealed, and the tree with each checkpoint on the way."""
-        sealed = self._sealed_hashes(after, until)
-        rows = self._rows(after, until)
-        for expected, row in enumerate(rows, after + 1):
-            found = row.hash
-            at = (expected - after - 1) * HASH
-            if row.position != expected or (expected <= self._sealed and sealed[at : at + HASH] != found):
-                self._differs(expected)
-            self._tree.add(found)
-            while self._agreed < len(self._checkpoints) and self._checkpoints[self._agreed].size == expected:
-                self._compare(self._checkpoints[self._agreed])
+        sealed = self._sealed_hashes(after, min(until, self._sealed))
+        right = _common(found, sealed) if self._sealed > after else len(found)
+        if right == len(sealed):
+            right = len(found)  # The others are not sealed yet.
+        for checkpoint in self._checkpoints[self._agreed :]:
+            if checkpoint.size > after + right // HASH:
+                break
+            self._add(found, after, checkpoint.size)
+            self._compare(checkpoint)
+        self._add(found, after, after + right // HASH)
         if self._tree.size < until:
             self._differs(self._tree.size + 1)
         self._tree.written()
+
+    def _add(self, found: bytes, after: int, until: int) -> None:
+        self._tree.add(found[(self._tree.size - after) * HASH : (until - after) * HASH])
 
     def _compare(self, checkpoint: Checkpoint) -> None:
         if self._tree.root != checkpoint.root:
@@ -157,8 +172,7 @@ class _Walk:
     def _leads_to(self, checkpoint: Checkpoint, hashes: Iterable[bytes]) -> bool:
         """Whether the tree as far as it was right, and then these leaves, have the root that was signed."""
         tree = deepcopy(self._tree)
-        for each in hashes:
-            tree.add(each)
+        tree.add(b"".join(hashes))
         return (tree.size, tree.root) == (checkpoint.size, checkpoint.root)
 
     def _kind(self, position: int) -> str:
@@ -201,6 +215,14 @@ class _Walk:
         tiles = read(self._conn, places)
         found = b"".join(tiles.get(place, b"") for place in places)
         return found[(after - first * WIDTH) * HASH : (until - first * WIDTH) * HASH]
+
+
+def _common(one: bytes, other: bytes) -> int:
+    """How many bytes two rows of hashes have in common from their start, in whole hashes."""
+    if one.startswith(other):
+        return len(other)
+    pairs = zip(_hashes(one), _hashes(other), strict=False)
+    return HASH * next((nth for nth, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)) // HASH)
 
 
 def _hashes(joined: bytes) -> Iterator[bytes]:

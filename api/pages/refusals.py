@@ -69,6 +69,7 @@ SENTENCES: Mapping[str, str] = {
     "PhotoMissing": N_("照片 {photo} 不是您传的，或等得太久：请重新上传。"),
     "UnknownPhoto": N_("没有您能看到的照片 {photo}。"),
     "TooManyPhotos": N_("您有 {waiting} 张照片还没有用在工单里：请先把上报发完。"),
+    "NotSealed": N_("日志封存到第 {size} 条为止：请少要一些，或过一秒再试。"),
     "AlreadyClosed": N_("{what}已经撤销，什么都没有改。"),
 }
 """The Chinese of every refusal of the domain, by its name."""
@@ -143,6 +144,7 @@ FIELDS: Mapping[str, str] = {
     "handled": N_("怎么处置的"),
     "location": N_("坐标"),
     "datum": N_("坐标系"),
+    "the table": N_("表格"),
 }
 WHY: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"is empty: .*"), N_("不能空着")),
@@ -163,6 +165,7 @@ WHY: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"is none of those offered: .*"), N_("不在可选的里面，请选一个")),
     (re.compile(r"needs longitude and latitude .*"), N_("要经度和纬度两个数")),
     (re.compile(r"show what was done on the spot: .*"), N_("是处置后的照片，请写清怎么处置的")),
+    (re.compile(r"would have more than (\d+) rows: .*"), N_("超过 {0} 行，请多加一个筛选条件")),
     (re.compile(r"others were joined into it, part them first"), N_("有别的工单并在它里面，请先拆件")),
 )
 """Reasons the domain gives in words of its own, and how the page says them."""

@@ -2,12 +2,13 @@
 
 from asyncio import gather
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from api.adopted import versions
@@ -32,38 +33,55 @@ T = TypeVar("T")
 Chosen = Annotated[str, Query(max_length=50)]
 
 
+@dataclass(frozen=True)
+class Filters:
+    """What stands in the address of a list of tickets, as it stands there."""
+
+    stage: Chosen = ""
+    department: Chosen = ""
+    community: Chosen = ""
+    grid: Chosen = ""
+    category: Chosen = ""
+    overdue: Chosen = ""
+    q: Annotated[str, Query(max_length=200)] = ""
+
+    @property
+    def wanted(self) -> board.Wanted:
+        """What it means. Raises `OutOfRange`."""
+        return board.Wanted(
+            stage=_one_of("stage", self.stage, {each.value: each for each in Stage}),
+            department=self.department or None,
+            community=self.community or None,
+            grid=self.grid or None,
+            category=self.category or None,
+            overdue=_one_of("overdue", self.overdue, {"true": True, "false": False}),
+            q=self.q.strip() or None,
+        )
+
+    @property
+    def address(self) -> str:
+        """The filters that are set, as they stand in an address."""
+        return urlencode({name: value for name, value in asdict(self).items() if value})
+
+
+Filtered = Annotated[Filters, Depends()]
+
+
 @router.get("/tickets")
 async def tickets(
     request: Request,
     visitor: Visiting,
-    stage: Chosen = "",
-    department: Chosen = "",
-    community: Chosen = "",
-    grid: Chosen = "",
-    category: Chosen = "",
-    overdue: Chosen = "",
-    q: Annotated[str, Query(max_length=200)] = "",
+    filters: Filtered,
     cursor: Annotated[str | None, Query(max_length=1000)] = None,
 ) -> Response:
     """The tickets that fit, newest first; who writes a number comes to that ticket at once."""
     serving, now = visitor.serving, visitor.serving.store.now()
-    if q and (found := await board.ticket_id(serving.reading, q.strip().upper())):
+    if filters.q and (found := await board.ticket_id(serving.reading, filters.q.strip().upper())):
         return go(f"/tickets/{found}")
-    chosen = {"stage": stage, "department": department, "community": community, "grid": grid,
-              "category": category, "overdue": overdue, "q": q}  # fmt: skip
     said, rows = "", []
     try:
-        wanted = board.Wanted(
-            stage=_one_of("stage", stage, {each.value: each for each in Stage}),
-            department=department or None,
-            community=community or None,
-            grid=grid or None,
-            category=category or None,
-            overdue=_one_of("overdue", overdue, {"true": True, "false": False}),
-            q=q.strip() or None,
-        )
         place: tuple[datetime, UUID] | None = read_cursor(cursor, board.Cursor)
-        rows = await board.tickets(serving.reading, visitor.person, wanted, now, LINES + 1, place)
+        rows = await board.tickets(serving.reading, visitor.person, filters.wanted, now, LINES + 1, place)
     except OutOfRange as refusal:
         said = sentence(refusal)
     known, communities, departments, *found_tickets = await gather(
@@ -74,7 +92,7 @@ async def tickets(
     )
     lines = [ticket for ticket in found_tickets if isinstance(ticket, Ticket)]
     lanes = {ticket.id: lanes_of(ticket, now) for ticket in lines}
-    names = await names_of(serving.reading, {ticket.grid for ticket in lines} | {grid} - {""})
+    names = await names_of(serving.reading, {ticket.grid for ticket in lines} | {filters.grid} - {""})
     return render(
         request,
         "tickets.html",
@@ -84,13 +102,13 @@ async def tickets(
         rows={row["id"]: row for row in rows},
         lanes=lanes,
         names=names,
-        chosen=chosen,
+        chosen=filters,
         said=said,
         categories={c.code: c.name for c in in_force(known, now).categories.values()},
         communities=[(unit["code"], unit["name"]) for unit in communities],
         departments=[(unit["code"], unit["name"]) for unit in departments],
         stages=[(code, say(name)) for code, name in STAGES.items()],
-        following=_following(chosen, rows) if len(rows) > LINES else None,
+        following=_following(filters, rows) if len(rows) > LINES else None,
     )
 
 
@@ -101,7 +119,7 @@ def _one_of(field: str, given: str, known: Mapping[str, T]) -> T | None:
     return known.get(given)
 
 
-def _following(chosen: dict[str, str], rows: list[dict[str, Any]]) -> str:
+def _following(filters: Filters, rows: list[dict[str, Any]]) -> str:
     last = rows[LINES - 1]
     cursor = write_cursor([last["reported_at"], last["id"]])
-    return f"/tickets?{urlencode({**{k: v for k, v in chosen.items() if v}, 'cursor': cursor})}"
+    return f"/tickets?{filters.address}&{urlencode({'cursor': cursor})}"

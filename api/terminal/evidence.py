@@ -31,14 +31,10 @@ def verify(settings: Settings, checkpoints: list[Path], key: str | None) -> None
         verifier = Verifier.read(key) if key else keys.signer(settings).verifier
         files = [*checkpoints, *([own] if (own := keys.checkpoints(settings)).exists() else ())]
         notes = [note for file in files for note in notes_of(_text(file))]
-        with (
-            database(settings) as found,
-            one_moment(found.service) as conn,
-            progress() as bar,
-        ):
+        with database(settings) as found, progress() as bar:
             task = bar.add_task("events", total=None)
             intact = verify_log(
-                conn, verifier, notes, lambda done, of: bar.update(task, completed=done, total=of)
+                found.service, verifier, notes, lambda done, of: bar.update(task, completed=done, total=of)
             )
     except (Broken, BadNote) as problem:
         raise BadSetting(f"NOT INTACT: {problem}") from None

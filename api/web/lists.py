@@ -7,8 +7,8 @@ from api.adopted import versions
 from api.web import shapes
 from api.web.paging import After, Code, CursorParameter, Limit, page, read_cursor
 from api.web.problems import Json
-from api.web.requests import SIGNED_IN, Caller, Calling, Route, Serving
-from domain.actors import Role
+from api.web.requests import SIGNED_IN, Calling, Route, Serving
+from domain.actors import Person, Role
 from domain.catalogue import in_force
 from domain.errors import NotYours
 from domain.unit import Kind
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/api", route_class=Route)
 @router.get("/workload", tags=["views"], response_model=shapes.Workload, openapi_extra=SIGNED_IN)
 async def read_workload(calling: Calling, after: After = None) -> Response:
     """What every department has on its hands."""
-    _must_be_staff(calling, "see the workload")
+    must_be_staff(calling.person, "see the workload")
     serving = calling.serving
     position = await serving.standing.passed("workload", after or 0)
     now = serving.store.now()
@@ -38,7 +38,7 @@ async def read_overdue(
     after: After = None,
 ) -> Response:
     """Every clock that has run out, oldest first."""
-    _must_be_staff(calling, "see what is overdue")
+    must_be_staff(calling.person, "see what is overdue")
     serving = calling.serving
     await serving.standing.passed("overdue", after or 0)
     place = read_cursor(cursor, overdue.Cursor)
@@ -82,8 +82,9 @@ async def read_units(
     return Json(page(rows, limit, lambda row: [row["code"]]))
 
 
-def _must_be_staff(calling: Caller, verb: str) -> None:
-    if calling.person.units(Role.RESIDENT) or not calling.person.roles:
+def must_be_staff(person: Person, verb: str) -> None:
+    """Raise `NotYours` for whoever is a resident, or holds no role."""
+    if person.units(Role.RESIDENT) or not person.roles:
         raise NotYours(verb=verb, who="somebody with an account that holds a role")
 
 

@@ -18,6 +18,7 @@ CONTRACT = {
     "/api/categories": {"get"},
     "/api/units": {"get"},
     "/api/health": {"get"},
+    **{f"/api/log/{part}": {"get"} for part in ("checkpoint", "key", "leaves", "inclusion", "consistency")},
     **{
         f"/api/tickets/{{id}}/{verb}": {"post"}
         for verb in (
@@ -39,8 +40,15 @@ QUERIES = {
     "/api/categories": PAGE,
     "/api/units": {"kind", "after", *PAGE},
     "/api/accounts": {"after", *PAGE},
+    "/api/log/leaves": {"start", "end"},
+    "/api/log/inclusion": {"index", "size"},
+    "/api/log/consistency": {"first", "second"},
 }
-OPEN = {("post", "/api/session"), ("get", "/api/health")}
+OPEN = {
+    ("post", "/api/session"),
+    ("get", "/api/health"),
+    *(("get", f"/api/log/{part}") for part in ("checkpoint", "key", "inclusion", "consistency")),
+}
 """What is asked without a sign-in."""
 
 
@@ -124,6 +132,8 @@ def test_every_operation_says_what_it_answers(operations: Operations) -> None:
             images = said["responses"]["200"]["content"]
             assert set(images) == {"image/jpeg", "image/png", "image/webp"}
             assert all(image["schema"]["format"] == "binary" for image in images.values())
+        elif path in ("/api/log/checkpoint", "/api/log/key"):
+            assert set(said["responses"]["200"]["content"]) == {"text/plain"}
         elif fine != ["204"]:
             schema = said["responses"][fine[0]]["content"]["application/json"]["schema"]
             assert schema.get("$ref") or schema.get("properties"), (method, path)

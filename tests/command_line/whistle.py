@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
@@ -159,13 +160,14 @@ class Serving:
 
 @contextmanager
 def serving(*arguments: object, **settings: str) -> Iterator[Serving]:
-    """A running service, ended in good order."""
-    service = Serving(*arguments, "--port", 0, **settings)
-    try:
-        yield service
-    finally:
-        if service.running:
-            service.stop()
+    """A running service, ended in good order; where no folder is said, it has one of its own."""
+    with TemporaryDirectory(prefix="whistle-test-") as folder:
+        service = Serving(*arguments, "--port", 0, **{"WHISTLE_DATA": folder, **settings})
+        try:
+            yield service
+        finally:
+            if service.running:
+                service.stop()
     assert not [line for line in service.err if "Traceback" in line]
 
 

@@ -10,8 +10,10 @@ import psycopg
 
 from adapters.database import Database
 from adapters.recorder import GroupRecorder
+from evidence.hashing import hashes_between
 from evidence.note import Signer
 from evidence.sealer import Sealer, notes_of
+from evidence.verification import Intact, verify, verify_on
 from tests.adapters.writing import a_report
 
 ORIGIN = "whistle.invalid/test"
@@ -40,6 +42,18 @@ class Sealed:
         sealer = Sealer(self.database.service, self.signer, self.file)
         with psycopg.connect(self.database.service, autocommit=True) as conn:
             return sum(iter(lambda: sealer.seal(conn), 0))
+
+    def verify(self, *notes: str) -> Intact:
+        """Whether the log is what was sealed. Raises `Broken`."""
+        return verify(self.database.service, self.signer.verifier, notes)
+
+    def verify_as_seen(self, conn: psycopg.Connection[Any], *notes: str) -> Intact:
+        """The same for whoever is about to alter it."""
+
+        def hashed(ranges: list[tuple[int, int]]) -> Iterator[bytes]:
+            return (hashes_between(conn, *each) for each in ranges)
+
+        return verify_on(conn, hashed, self.signer.verifier, notes)
 
     @property
     def notes(self) -> list[str]:

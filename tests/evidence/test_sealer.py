@@ -12,7 +12,6 @@ from evidence.leaf import STORED, Stored
 from evidence.merkle import hash_leaf
 from evidence.note import Checkpoint, Signer
 from evidence.sealer import Sealer, Unsealable
-from evidence.verification import one_moment, verify
 from tests.adapters.writing import wait_for
 from tests.evidence.sealing import ORIGIN, Sealed, unguarded
 from tests.evidence.test_merkle import naive
@@ -53,8 +52,7 @@ def test_each_thousand_events_have_a_checkpoint_and_the_tree_outgrows_its_tiles(
     assert sealed.seal() == 730
     sizes = [Checkpoint.read(sealed.signer.verifier.open(note)).size for note in sealed.notes]
     assert sizes == [100, 200, 300, 400, 500, 600, 700, 730]
-    with one_moment(sealed.database.service) as conn:
-        assert verify(conn, sealed.signer.verifier, sealed.notes) == (730, 730, 8)
+    assert sealed.verify(*sealed.notes) == (730, 730, 8)
 
 
 def test_a_sealer_that_ended_before_its_file_writes_down_what_was_signed(sealed: Sealed) -> None:
@@ -156,5 +154,4 @@ def test_of_two_sealers_one_works_and_the_other_takes_over(sealed: Sealed) -> No
             sealer.stop()
         for thread in threads:
             thread.join()
-    with one_moment(sealed.database.service) as conn:
-        assert verify(conn, sealed.signer.verifier, sealed.notes).sealed == 8
+    assert sealed.verify(*sealed.notes).sealed == 8

@@ -10,10 +10,11 @@ import psycopg
 import pytest
 
 from adapters.database import Database
+from evidence import hashing, verification
 from evidence.leaf import STORED, Stored
 from evidence.note import BadNote, Signer
 from evidence.tiles import Growing
-from evidence.verification import Broken, Intact, one_moment, verify
+from evidence.verification import Broken, Intact
 from tests.evidence.sealing import ORIGIN, Sealed, unguarded
 
 EVENTS = 300
@@ -37,13 +38,12 @@ def sealed(empty: Database, tmp_path: Path) -> Sealed:
 def found(sealed: Sealed, conn: Conn, *notes: str) -> tuple[int, str]:
     """The first position that is found damaged, and what was said of it."""
     with pytest.raises(Broken) as broken:
-        verify(conn, sealed.signer.verifier, notes)
+        sealed.verify_as_seen(conn, *notes)
     return broken.value.position, str(broken.value)
 
 
 def test_a_log_that_nobody_altered_is_intact(sealed: Sealed) -> None:
-    with one_moment(sealed.database.service) as conn:
-        assert verify(conn, sealed.signer.verifier, sealed.notes) == Intact(EVENTS + 5, EVENTS, 3)
+    assert sealed.verify(*sealed.notes) == Intact(EVENTS + 5, EVENTS, 3)
 
 
 STATE = "state = set_bit(state, %s, 1 - get_bit(state, %s))"
@@ -226,12 +226,12 @@ def test_a_rewritten_tree_is_caught_by_any_one_checkpoint_from_before(sealed: Se
         assert "up to 121" in said
         # Who has the key as well signs it anew; only what was kept elsewhere then tells.
         conn.execute("DELETE FROM seal.checkpoint")
-        assert verify(conn, sealed.signer.verifier) == Intact(EVENTS + 5, 0, 0)
+        assert sealed.verify_as_seen(conn) == Intact(EVENTS + 5, 0, 0)
         for note, caught in zip(sealed.notes, (False, True, True), strict=True):
             if caught:
                 assert found(sealed, conn, note)[0] == 1
             else:
-                verify(conn, sealed.signer.verifier, [note])
+                sealed.verify_as_seen(conn, note)
 
 
 def test_a_damaged_tree_is_no_damage_of_the_log(sealed: Sealed) -> None:
@@ -246,5 +246,18 @@ def test_an_altered_checkpoint_is_not_believed(sealed: Sealed) -> None:
     with unguarded(sealed.database) as conn:
         conn.execute("UPDATE seal.checkpoint SET note = replace(note, '121', '122') WHERE size = 121")
         assert found(sealed, conn)[0] == 121
-    with one_moment(sealed.database.service) as conn, pytest.raises(BadNote):
-        verify(conn, sealed.signer.verifier, [Signer.new(ORIGIN).sign("whistle.invalid/test\n1\nAA==\n")])
+    with pytest.raises(BadNote):
+        sealed.verify(Signer.new(ORIGIN).sign("whistle.invalid/test\n1\nAA==\n"))
+
+
+def test_a_long_log_is_hashed_by_several_processes_at_one_moment(
+    sealed: Sealed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hashing, "LONG", 100)
+    monkeypatch.setattr(verification, "CHUNK", 256)
+    assert sealed.verify(*sealed.notes) == Intact(EVENTS + 5, EVENTS, 3)
+    with psycopg.connect(sealed.database.owner, autocommit=True) as conn:
+        conn.execute("SET session_replication_role = replica")
+        alter(conn, 260)
+    with pytest.raises(Broken, match="Position 260 was altered"):
+        sealed.verify()

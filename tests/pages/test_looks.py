@@ -101,6 +101,13 @@ def test_a_ticket_at_every_stage(visits: Visits, town: Serving) -> None:
         look_at(visits(who, path), f"ticket-{stage}")
 
 
+@pytest.mark.parametrize("path", ["tickets", "overdue"])
+def test_a_list(visits: Visits, path: str) -> None:
+    page = visits("dispatcher", f"/{path}")
+    assert page.locator("tbody tr").count() > 3
+    look_at(page, f"list-{path}")
+
+
 def test_a_page_that_is_not_there(visits: Visits) -> None:
     page = visits("water")
     page.goto("/nothing")

@@ -1,0 +1,154 @@
+"""Lists as tables to take along: CSV and Excel, with the filters of the page they are taken from."""
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from fastapi import APIRouter
+from openpyxl import Workbook
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from api.adopted import versions
+from api.pages import words
+from api.pages.language import N_, say
+from api.pages.overdue import Chosen
+from api.pages.page import Visiting
+from api.pages.tickets import Filtered
+from api.web.lists import must_be_staff
+from domain.calendar import CHINA
+from domain.catalogue import in_force
+from domain.errors import OutOfRange
+from projections import board, overdue
+from projections.units import names_of
+
+router = APIRouter()
+
+MOST = 20_000
+"""Rows of one table; whoever wants more narrows it down."""
+OBEYED = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for a formula at the beginning of a text."""
+
+TICKETS = (
+    N_("编号"), N_("工单"), N_("阶段"), N_("类别"), N_("社区"), N_("网格"), N_("部门"),
+    N_("上报时间"), N_("最近的时限"),
+)  # fmt: skip
+OVERDUE = (
+    N_("编号"),
+    N_("工单"),
+    N_("谁的时限"),
+    N_("时限"),
+    N_("社区"),
+    N_("网格"),
+    N_("到期时间"),
+    N_("超时小时"),
+)
+
+Cell = str | float | datetime | None
+
+
+class Form(StrEnum):
+    """In which form a table is wanted."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+
+
+@router.get("/tickets.{form}")
+async def take_tickets(visitor: Visiting, filters: Filtered, form: Form) -> Response:
+    """The tickets that fit, newest first. Raises `OutOfRange` where they are too many."""
+    serving, now = visitor.serving, visitor.serving.store.now()
+    rows = await board.tickets(serving.reading, visitor.person, filters.wanted, now, MOST + 1, None)
+    known = in_force(await versions(serving.store), now).categories
+    named = {row[name] for row in rows for name in ("community", "grid")}
+    names = await names_of(serving.reading, named | {unit for row in rows for unit in row["departments"]})
+    stages = {code: say(name) for code, name in words.STAGES.items()}
+    lines = [
+        (
+            row["number"],
+            row["title"],
+            stages[row["stage"]],
+            known[row["category"]].name if row["category"] in known else row["category"],
+            names.get(row["community"], row["community"]),
+            names.get(row["grid"], row["grid"]),
+            say(N_("、")).join(names.get(unit, unit) for unit in row["departments"]),
+            row["reported_at"],
+            row["next_due_at"],
+        )
+        for row in rows
+    ]
+    return await _table("tickets", form, TICKETS, lines)
+
+
+@router.get("/overdue.{form}")
+async def take_overdue(
+    visitor: Visiting, form: Form, department: Chosen = "", community: Chosen = ""
+) -> Response:
+    """The clocks that have run out, oldest first. Raises `OutOfRange` where they are too many."""
+    must_be_staff(visitor.person, "see what is overdue")
+    reading, now = visitor.serving.reading, visitor.serving.store.now()
+    rows = await overdue.overdue(
+        reading, visitor.person, now, MOST + 1, None, department or None, community or None
+    )
+    names = await names_of(
+        reading, {row[name] for row in rows for name in ("department", "community", "grid")}
+    )
+    clocks = {code: say(name) for code, name in words.CLOCKS.items()}
+    lines = [
+        (
+            row["number"],
+            row["title"],
+            names.get(row["department"], row["department"]),
+            clocks[row["clock"]],
+            names.get(row["community"], row["community"]),
+            names.get(row["grid"], row["grid"]),
+            row["due_at"],
+            round(row["overdue_seconds"] / 3600, 1),
+        )
+        for row in rows
+    ]
+    return await _table("overdue", form, OVERDUE, lines)
+
+
+async def _table(name: str, form: Form, columns: Sequence[str], lines: Sequence[Sequence[Any]]) -> Response:
+    if len(lines) > MOST:
+        raise OutOfRange(field="the table", why=f"would have more than {MOST} rows: choose a filter more")
+    table = [tuple(say(column) for column in columns), *(tuple(map(_cell, line)) for line in lines)]
+    write, kind = {
+        Form.CSV: (_csv, "text/csv; charset=utf-8"),
+        Form.XLSX: (_excel, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    }[form]
+    body = await run_in_threadpool(write, table)
+    named = {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
+    return Response(body, media_type=kind, headers=named)
+
+
+def _cell(value: Any) -> Cell:
+    """A value as a spreadsheet shows it: times by the clocks of China, and no text that it would obey."""
+    if isinstance(value, datetime):
+        return value.astimezone(CHINA).replace(tzinfo=None, microsecond=0)
+    if isinstance(value, str):
+        shown = "".join(sign for sign in value if sign.isprintable() or sign in "\n\t\r")
+        return f"'{shown}" if shown.startswith(OBEYED) else shown
+    found: Cell = value
+    return found
+
+
+def _csv(table: Sequence[Sequence[Cell]]) -> bytes:
+    """UTF-8 with the mark by which Excel knows it."""
+    written = io.StringIO(newline="")
+    csv.writer(written).writerows(table)
+    return written.getvalue().encode("utf-8-sig")
+
+
+def _excel(table: Sequence[Sequence[Cell]]) -> bytes:
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("Whistle")
+    for line in table:
+        sheet.append(line)
+    written = io.BytesIO()
+    book.save(written)
+    return written.getvalue()
