@@ -76,29 +76,39 @@ def open_note(note: str, key: str) -> list[str]:
 
 
 def read_head(line: str, trusted: str | None) -> Head:
-    """What the first line says."""
+    """What the first line says. Raises `Damaged`."""
     try:
         head = json.loads(line)
-        key, checkpoint, manifest = head["key"], head["checkpoint"], head["manifest"]
+        key, checkpoint, manifest = str(head["key"]), str(head["checkpoint"]), str(head["manifest"])
         if head["form"] != FORM:
             raise ValueError
-        what = str(head["what"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise Damaged("The first line is not the head of an export: it was altered, or is missing.") from None
     name, _, public = read_key(key)
     if trusted is not None and read_key(trusted) != read_key(key):
         raise Damaged("The file is signed by another key than the one you trust.")
-    origin, size, root, *_ = [*open_note(checkpoint, key), "", "", ""]
-    export, sealed, count, ranges, *_ = [*open_note(manifest, key), "", "", "", ""]
-    positions = []
-    for part in ranges.split():
-        start, _, end = part.partition("-")
-        positions.append(range(int(start), int(end or start) + 1))
-    if (origin, export, sealed) != (name, f"{name}/export", size) or sum(map(len, positions)) != int(count):
-        raise Damaged("Checkpoint and manifest do not belong together: one of them is of another export.")
+    try:
+        origin, size, root, *_ = open_note(checkpoint, key)
+        export, sealed, count, ranges, what, *_ = open_note(manifest, key)
+        positions = [read_range(part) for part in ranges.split()]
+        if (origin, export, sealed, sum(map(len, positions))) != (name, f"{name}/export", size, int(count)):
+            raise ValueError
+        found = Head(what, fingerprint_of(public), int(size), base64.b64decode(root), positions)
+    except ValueError:
+        raise Damaged("Checkpoint and manifest do not belong together: one is of another export.") from None
+    return found
+
+
+def read_range(said: str) -> range:
+    """The positions of `7` or `7-9`."""
+    start, _, end = said.partition("-")
+    return range(int(start), int(end or start) + 1)
+
+
+def fingerprint_of(public: bytes) -> str:
+    """SHA-256 of the key as it is encoded, to be compared by eye or read out."""
     digest = hashlib.sha256(b"\x01" + public).hexdigest()
-    fingerprint = " ".join(digest[at : at + 8] for at in range(0, 64, 8))
-    return Head(what, fingerprint, int(size), base64.b64decode(root), positions)
+    return " ".join(digest[at : at + 8] for at in range(0, 64, 8))
 
 
 def read_event(line: str) -> dict[str, Any] | None:
@@ -107,7 +117,7 @@ def read_event(line: str) -> dict[str, Any] | None:
         event = json.loads(line)
         sound = all(isinstance(event[name], str) for name in TEXTS) and isinstance(event["proof"], list)
         return event if sound and type(event["position"]) is type(event["version"]) is int else None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
@@ -145,11 +155,9 @@ def verify(lines: Iterator[str], trusted: str | None = None, notes: Sequence[str
     """The head and the number of events of an intact file. Raises `Damaged`."""
     head = read_head(next(lines, ""), trusted)
     for note in notes:
-        _, size, root, *_ = (
-            [*open_note(note, trusted or ""), "", ""] if trusted else [*note.split("\n"), "", ""]
-        )
-        if size == str(head.size) and base64.b64decode(root) != head.root:
-            raise Damaged("The log was rewritten: a checkpoint of the same size has another root.")
+        lines_of = open_note(note, trusted) if trusted is not None else note.split("\n")
+        if lines_of[1:2] == [str(head.size)] and lines_of[2:3] != [base64.b64encode(head.root).decode()]:
+            raise Damaged("The log was rewritten: a checkpoint over as many events has another root.")
     expected = (position for positions in head.positions for position in positions)
     count = 0
     for line in lines:

@@ -45,10 +45,9 @@ def export(
     chosen = [position for position in positions if position <= checkpoint.size]
     if not chosen:
         raise NothingToExport
-    manifest = f"{signer.name}/export\n{checkpoint.size}\n{len(chosen)}\n{ranges_of(chosen)}\n"
+    manifest = f"{signer.name}/export\n{checkpoint.size}\n{len(chosen)}\n{ranges_of(chosen)}\n{what}\n"
     yield _line(
         form=FORM,
-        what=what,
         key=str(signer.verifier),
         fingerprint=signer.verifier.fingerprint,
         checkpoint=newest[0],

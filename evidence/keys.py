@@ -28,10 +28,8 @@ def signer(settings: Settings, make: bool = False) -> Signer:
 
 
 def checkpoints(settings: Settings) -> Path:
-    """The file that checkpoints are appended to, in a folder that is there."""
-    file = settings.checkpoints or settings.data / "seal" / "checkpoints"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    return file
+    """The file that checkpoints are appended to; it need not be there yet."""
+    return settings.checkpoints or settings.data / "seal" / "checkpoints"
 
 
 def _made(file: Path) -> str:

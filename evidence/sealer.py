@@ -23,6 +23,8 @@ POLL = 1.0
 """Seconds between two checkpoints at most, where there is something to seal."""
 RETRY = 0.5
 """Seconds between attempts to reach the database or to lead."""
+AFTER_A_FAULT = 30.0
+"""Seconds before what cannot be sealed is tried again: somebody has to do something first."""
 
 NOTE = re.compile("(?:[^\n]+\n){3,}\n(?:\u2014 [^\n]+\n)+")
 """A checkpoint as a signed note: three lines or more, an empty one, and those that are signed."""
@@ -62,8 +64,9 @@ class Sealer:
                 log.warning("database_lost", problem=type(problem).__name__)
             except (Unsealable, OSError) as problem:
                 log.error("sealing_stopped", problem=str(problem))
+                self._stopping.wait(AFTER_A_FAULT)
             self._tree = None
-            self._stopping.wait(RETRY if self._stopping.is_set() else POLL)
+            self._stopping.wait(POLL)
 
     def seal(self, conn: psycopg.Connection[Any]) -> int:
         """Put the next events under a checkpoint; gives how many, 0 where all are sealed.
@@ -122,6 +125,7 @@ class Sealer:
 
     def _append(self, note: str) -> None:
         """Write down a checkpoint where it outlives the database."""
+        self._file.parent.mkdir(parents=True, exist_ok=True)
         with self._file.open("a", encoding="utf-8") as file:
             file.write(f"{note}\n")
             file.flush()

@@ -21,6 +21,7 @@ from projections.rebuild import rebuild
 from projections.view import STANDING, View
 
 HEAD = "SELECT position, recorded_at FROM log.head WHERE position > 0"
+SEALED = "SELECT coalesce(max(size), 0) FROM seal.checkpoint"
 
 LONGEST_LINE = 200
 
@@ -29,11 +30,12 @@ def status(database: Database) -> None:
     """Print the position of the log and of each view; a view that has stopped is a failure."""
     with psycopg.connect(database.service) as conn:
         head = conn.execute(HEAD).fetchone()
+        (sealed,) = conn.execute(SEALED).fetchone() or (0,)
         views = [row for row in conn.execute(STANDING) if row[1] is not None]
     if head is None:
         typer.echo("The log is empty.")
     else:
-        typer.echo(f"The log is at position {head[0]}, last written {local(head[1])}.")
+        typer.echo(f"The log is at position {head[0]}, last written {local(head[1])}; sealed up to {sealed}.")
     for log_at, name, version, position, error in views:
         lag = log_at - position
         state = f"stopped: {error}" if error else ("up to date" if lag == 0 else f"{lag} events behind")

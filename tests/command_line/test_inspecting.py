@@ -24,6 +24,7 @@ def test_status_says_where_log_and_views_stand(demo: Serving, kept: object) -> N
     health = demo.ask("/api/health")[1]
     out = done("status", "--data", kept)
     assert f"position {health['position']}" in out
+    assert re.search(r"sealed up to [1-9]\d*\.", out)
     rows = [line.split() for line in out.splitlines() if " version " in line]
     assert {row[0] for row in rows} == VIEWS
     assert all("up to date" in line for line in out.splitlines() if " version " in line)

@@ -57,20 +57,19 @@ def test_no_letter_of_an_export_can_be_altered(lines: Lines) -> None:
     for nth, line in enumerate(lines):
         for at in drawn.sample(range(len(line) - 1), 150):
             altered = line[:at] + ("0" if line[at] != "0" else "1") + line[at + 1 :]
-            if nth == 0 and same_but_for_words(altered, line):
-                continue
+            if nth == 0 and says_the_same(altered, line):
+                continue  # The fingerprint is for the eye: what is shown is made from the key.
             said = damaged([*lines[:nth], altered, *lines[nth + 1 :]])
             assert nth == 0 or f"{CHOSEN[nth - 1]} " in said, (seed, nth, at, said)
 
 
-def same_but_for_words(altered: str, line: str) -> bool:
-    """Whether only what the head says in words was altered; the signed manifest says what counts."""
+def says_the_same(altered: str, line: str) -> bool:
+    """Whether all that a program reads of the head is as it was."""
     try:
         one, other = json.loads(altered), json.loads(line)
     except ValueError:
         return False
-    proven = "form", "key", "checkpoint", "manifest"
-    return all(one.get(name) == other[name] for name in proven) and "what" in one
+    return all(one.get(name) == other[name] for name in ("form", "key", "checkpoint", "manifest"))
 
 
 Change = Callable[[Lines], Lines]
@@ -92,6 +91,30 @@ DAMAGES: dict[str, tuple[Change, str]] = {
 def test_what_was_done_to_an_export_is_named(lines: Lines, damage: str) -> None:
     change, said = DAMAGES[damage]
     assert said in damaged(change(lines))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        '{"form": "whistle-export/1"}',
+        "[" * 100_000,
+        "null",
+        '{"form": "whistle-export/1", "key": 1}',
+        "\ud800",
+    ],
+)
+def test_a_head_that_is_none_is_damage_and_nothing_worse(lines: Lines, head: str) -> None:
+    damaged([head, *lines[1:]])
+
+
+def test_a_manifest_that_somebody_made_up_is_damage_and_nothing_worse(sealed: Sealed, lines: Lines) -> None:
+    for text in (
+        "x\n",
+        f"{ORIGIN}/export\n300\nmany\n1-2\nall\n",
+        f"{ORIGIN}/export\n300\n2\none-2\nall\n",
+    ):
+        forged = json.loads(lines[0]) | {"manifest": sealed.signer.sign(text)}
+        assert "do not belong together" in damaged([json.dumps(forged), *lines[1:]])
 
 
 def test_an_event_with_a_good_proof_that_was_not_exported_is_inserted(sealed: Sealed, lines: Lines) -> None:
