@@ -108,6 +108,23 @@ def test_a_list(visits: Visits, path: str) -> None:
     look_at(page, f"list-{path}")
 
 
+def test_the_replay_of_a_ticket(visits: Visits, town: Serving) -> None:
+    path = reported(town, title="一件要回放的工单")
+    for stage in ("sorted", "dispatched"):
+        for account, verb, body in LIFE[stage][1]:
+            assert town.ask(f"/api{path}/{verb}", body, town.token(account))[0] == 200
+    page = visits("auditor", path)
+    page.get_by_role("link", name="一步一步回放").click()
+    page.wait_for_url("**/replay")
+    page.goto(f"{path}/replay?version=2")
+    assert not page.get_by_role("button", name="看这一步").is_visible()  # The handle goes there by itself.
+    page.get_by_role("slider").press("ArrowLeft")
+    page.wait_for_url("**/replay?version=1")
+    page.get_by_role("link", name="后一步 ›").click()
+    page.wait_for_url("**/replay?version=2")
+    look_at(page, "replay")
+
+
 def test_a_page_that_is_not_there(visits: Visits) -> None:
     page = visits("water")
     page.goto("/nothing")
