@@ -35,12 +35,12 @@ def serve(
     if demo and not is_loopback(host):
         raise BadSetting(f"The demonstration has known passwords and is not shown on {host}: use 127.0.0.1.")
     Means.read()  # A bad setting is said here and now.
-    if sealer:
-        keys.signer(settings, make=True)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
     with ExitStack() as stack:
         listening = stack.enter_context(_listen(host, port))
+        if sealer:
+            keys.signer(settings, make=True)
         found = stack.enter_context(database(settings))
         if not is_loopback(host) and asyncio.run(demonstration.is_loaded(found)):
             raise BadSetting(
