@@ -12,6 +12,7 @@ import argparse
 import base64
 import hashlib
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -33,6 +34,7 @@ class Head(NamedTuple):
     """What the first line says, once its signatures are found good."""
 
     what: str
+    key: str
     fingerprint: str
     size: int
     root: bytes
@@ -93,8 +95,8 @@ def read_head(line: str, trusted: str | None) -> Head:
         positions = [read_range(part) for part in ranges.split()]
         if (origin, export, sealed, sum(map(len, positions))) != (name, f"{name}/export", size, int(count)):
             raise ValueError
-        found = Head(what, fingerprint_of(public), int(size), base64.b64decode(root), positions)
-    except ValueError:
+        found = Head(what, key, fingerprint_of(public), int(size), base64.b64decode(root), positions)
+    except (ValueError, OverflowError):
         raise Damaged("Checkpoint and manifest do not belong together: one is of another export.") from None
     return found
 
@@ -151,13 +153,9 @@ def is_sealed(event: dict[str, Any], size: int, root: bytes) -> bool:
     return sn == 0 and found == root
 
 
-def verify(lines: Iterator[str], trusted: str | None = None, notes: Sequence[str] = ()) -> tuple[Head, int]:
+def verify(lines: Iterator[str], trusted: str | None = None) -> tuple[Head, int]:
     """The head and the number of events of an intact file. Raises `Damaged`."""
     head = read_head(next(lines, ""), trusted)
-    for note in notes:
-        lines_of = open_note(note, trusted) if trusted is not None else note.split("\n")
-        if lines_of[1:2] == [str(head.size)] and lines_of[2:3] != [base64.b64encode(head.root).decode()]:
-            raise Damaged("The log was rewritten: a checkpoint over as many events has another root.")
     expected = (position for positions in head.positions for position in positions)
     count = 0
     for line in lines:
@@ -192,6 +190,17 @@ def _misplaced(event: dict[str, Any], sealed: bool, wanted: int, head: Head, res
     return f"Position {wanted} is missing."
 
 
+def agreeing(text: str, head: Head) -> int:
+    """How many of the checkpoints in a text are over as many events, and agree. Raises `Damaged`."""
+    notes = re.findall("(?:[^\n]+\n){3,}\n(?:\u2014 [^\n]+\n)+", f"{text}\n")
+    if not notes or "".join(notes).split() != text.split():
+        raise Damaged("The checkpoint cannot be read: give the file as it was written.")
+    of_size = [open_note(note, head.key) for note in notes if note.split("\n")[1] == str(head.size)]
+    if any(lines[2] != base64.b64encode(head.root).decode() for lines in of_size):
+        raise Damaged("The log was rewritten: a checkpoint over as many events has another root.")
+    return len(of_size)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Verify the file that is named on the command line."""
     parser = argparse.ArgumentParser(description="Verify a file that `whistle export` wrote.")
@@ -202,9 +211,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     given = parser.parse_args(arguments)
     try:
-        notes = [path.read_text("utf-8") for path in given.checkpoint]
+        kept = [path.read_text("utf-8") for path in given.checkpoint]
         with given.file.open(encoding="utf-8", newline="\n") as lines:
-            head, count = verify(lines, given.key, notes)
+            head, count = verify(lines, given.key)
+        agree = sum(agreeing(text, head) for text in kept)
     except OSError as problem:
         print(f"{problem.filename} cannot be read: {problem.strerror}.", file=sys.stderr)
         return 1
@@ -212,6 +222,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"NOT INTACT: {problem}")
         return 1
     print(f"intact: {count} events of {head.what}, under a checkpoint over {head.size} events")
+    if kept:
+        print(f"checkpoints kept elsewhere: {agree} over as many events, and the same")
     print(f"key: {head.fingerprint}" + ("" if given.key else "  (compare it with the one you were given)"))
     return 0
 

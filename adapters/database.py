@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import Any
 from urllib.parse import quote
 
 import psycopg
@@ -61,6 +62,12 @@ def database(settings: Settings) -> Iterator[Database]:
         )
         migrate(embedded)
         yield embedded
+
+
+def leads(conn: psycopg.Connection[Any], lock: int) -> bool:
+    """Whether this connection leads: it takes the lock by which one process does, where that is free."""
+    row = conn.execute("SELECT pg_try_advisory_lock(%s)", [lock]).fetchone()
+    return row is not None and bool(row[0])
 
 
 def migrate(database: Database) -> None:

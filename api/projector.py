@@ -41,13 +41,18 @@ def project(database: Database, with_parent: bool) -> None:
     """Project until told to stop, or, with `with_parent`, until whoever started it is gone."""
     os.nice(YIELDING)
     engine = Engine(database.service, VIEWS)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: engine.stop())
-    if with_parent:
-        threading.Thread(target=stop_with_parent, args=[engine.stop], daemon=True).start()
+    stop_when_told(engine.stop, with_parent)
     gc.freeze()
     gc.set_threshold(*COLLECT_SELDOM)
     engine.run()
+
+
+def stop_when_told(stop: Callable[[], object], with_parent: bool) -> None:
+    """Stop on a signal, and, with `with_parent`, once whoever started us is gone."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop())
+    if with_parent:
+        threading.Thread(target=stop_with_parent, args=[stop], daemon=True).start()
 
 
 def stop_with_parent(stop: Callable[[], object]) -> None:

@@ -1,12 +1,10 @@
 """The sealer as a process of its own: commands do not wait for it, and only it needs the key."""
 
 import os
-import signal
-import threading
 
 from adapters.database import Database
 from adapters.settings import Settings
-from api.projector import stop_with_parent
+from api.projector import stop_when_told
 from evidence import keys
 from evidence.sealer import Sealer
 
@@ -18,8 +16,5 @@ def seal(database: Database, settings: Settings, with_parent: bool) -> None:
     """Seal until told to stop, or, with `with_parent`, until whoever started it is gone."""
     os.nice(YIELDING)
     sealer = Sealer(database.service, keys.signer(settings, make=True), keys.checkpoints(settings))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: sealer.stop())
-    if with_parent:
-        threading.Thread(target=stop_with_parent, args=[sealer.stop], daemon=True).start()
+    stop_when_told(sealer.stop, with_parent)
     sealer.run()

@@ -10,14 +10,13 @@ import psycopg
 from evidence.leaf import STORED, Stored
 from evidence.merkle import inclusion, is_included, range_hash
 from evidence.note import Checkpoint, Signer
-from evidence.tiles import hash_in, places_of, read
+from evidence.tiles import NEWEST, hash_in, places_of, read
 from evidence.verification import ALTERED, MISSING, Broken
 
 FORM = "whistle-export/1"
 AT_ONCE = 1_000
 """Events whose proofs are made together."""
 
-NEWEST = "SELECT note FROM seal.checkpoint ORDER BY size DESC LIMIT 1"
 OF_HISTORIES = "SELECT position FROM log.events WHERE originator_id = ANY (%s) ORDER BY position"
 RECORDED = """
 SELECT position FROM log.events WHERE recorded_at >= %s AND recorded_at < %s ORDER BY position
@@ -69,7 +68,7 @@ def _events(conn: psycopg.Connection[Any], positions: Sequence[int], checkpoint:
         if not is_included(event.hash, position - 1, checkpoint.size, proof, checkpoint.root):
             raise Broken(position, ALTERED)
         yield _line(
-            **event._replace(state=b"")._asdict() | {"state": event.state.decode()},
+            **event._asdict() | {"state": event.state.decode()},
             proof=[b64encode(each).decode() for each in proof],
         )
 

@@ -2,7 +2,9 @@
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from adapters.settings import BadSetting, Settings
 from evidence.note import BadNote, Signer
@@ -33,14 +35,15 @@ def checkpoints(settings: Settings) -> Path:
 
 
 def _made(file: Path) -> str:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        made = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return file.read_text("utf-8")
-    new = Signer.new(f"whistle.invalid/{secrets.token_hex(4)}")
-    with open(made, "w", encoding="utf-8") as opened:
-        opened.write(f"{new.secret}\n")
-        opened.flush()
-        os.fsync(made)
-    return new.secret
+    """The key in the file, a new one where there is none; whoever is killed leaves no half of it."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        new = Signer.new(f"whistle.invalid/{secrets.token_hex(4)}")
+        # Readable by us alone, and under its name once it is whole; of two the first one stays.
+        with NamedTemporaryFile("w", dir=file.parent, encoding="utf-8") as written:
+            written.write(f"{new.secret}\n")
+            written.flush()
+            os.fsync(written.fileno())
+            with suppress(FileExistsError):
+                os.link(written.name, file)
+    return file.read_text("utf-8")

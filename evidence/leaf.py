@@ -21,7 +21,7 @@ class Stored(NamedTuple):
     """UTC, to the microsecond: 2026-11-22T01:30:00.000000Z."""
     state: bytes
     metadata: str
-    """Who, in which role and why, as PostgreSQL writes the JSON."""
+    """What was noted beside the event, such as the request, as PostgreSQL writes the JSON."""
 
     @property
     def leaf(self) -> bytes:

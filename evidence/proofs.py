@@ -6,9 +6,8 @@ from adapters.reading import Reading
 from domain.errors import NotSealed
 from evidence.leaf import BETWEEN, Stored
 from evidence.merkle import Range, range_hash
-from evidence.tiles import READ, Place, asking, hash_in, places_of
+from evidence.tiles import NEWEST, READ, Place, asking, hash_in, places_of
 
-NEWEST = "SELECT size, note FROM seal.checkpoint ORDER BY size DESC LIMIT 1"
 KEY = "SELECT key FROM seal.key ORDER BY since DESC LIMIT 1"
 
 

@@ -9,9 +9,10 @@ from typing import Any
 import psycopg
 import structlog
 
+from adapters.database import leads
 from evidence.leaf import BETWEEN, Stored
 from evidence.note import BadNote, Checkpoint, Signer
-from evidence.tiles import Growing
+from evidence.tiles import NEWEST, Growing
 
 log = structlog.get_logger()
 
@@ -29,7 +30,6 @@ AFTER_A_FAULT = 30.0
 NOTE = re.compile("(?:[^\n]+\n){3,}\n(?:\u2014 [^\n]+\n)+")
 """A checkpoint as a signed note: three lines or more, an empty one, and those that are signed."""
 
-NEWEST = "SELECT note FROM seal.checkpoint ORDER BY size DESC LIMIT 1"
 SIGNED = "INSERT INTO seal.checkpoint (size, note) VALUES (%s, %s)"
 KNOWN = "INSERT INTO seal.key (key) VALUES (%s) ON CONFLICT DO NOTHING"
 
@@ -55,7 +55,7 @@ class Sealer:
         while not self._stopping.is_set():
             try:
                 with psycopg.connect(self._conninfo, autocommit=True, connect_timeout=5) as conn:
-                    while not self._try_to_lead(conn) and not self._stopping.wait(RETRY):
+                    while not leads(conn, LEADING) and not self._stopping.wait(RETRY):
                         pass
                     while not self._stopping.is_set():
                         if not self.seal(conn):
@@ -73,9 +73,8 @@ class Sealer:
 
         Raises `Unsealable`. The checkpoint is in the database first: the file takes up from there.
         """
-        if self._tree is None:
-            self._tree = self._begin(conn)
-        tree = self._tree
+        # Whatever goes wrong here, the tree may say more than the database: it then is read anew.
+        tree, self._tree = self._tree or self._begin(conn), None
         wanted = {"after": tree.size, "until": tree.size + BATCH}
         found = [Stored(*row) for row in conn.execute(BETWEEN, wanted, binary=True)]
         for event in found:
@@ -84,14 +83,11 @@ class Sealer:
             tree.add(event.hash)
         if found:
             note = self._signer.sign(Checkpoint(self._signer.name, tree.size, tree.root).text)
-            try:
-                with conn.transaction():
-                    tree.write(conn)
-                    conn.execute(SIGNED, [tree.size, note])
-            except BaseException:
-                self._tree = None  # It says more than the database: it is read anew.
-                raise
+            with conn.transaction():
+                tree.write(conn)
+                conn.execute(SIGNED, [tree.size, note])
             self._append(note)
+        self._tree = tree
         return len(found)
 
     def _begin(self, conn: psycopg.Connection[Any]) -> Growing:
@@ -118,10 +114,6 @@ class Sealer:
         if newest and last != newest[0]:
             self._append(newest[0])  # Where we ended between the database and the file.
         return tree
-
-    def _try_to_lead(self, conn: psycopg.Connection[Any]) -> bool:
-        row = conn.execute("SELECT pg_try_advisory_lock(%s)", [LEADING]).fetchone()
-        return row is not None and bool(row[0])
 
     def _append(self, note: str) -> None:
         """Write down a checkpoint where it outlives the database."""

@@ -12,6 +12,8 @@ HEIGHT = 8
 WIDTH = 1 << HEIGHT
 """Hashes in a full tile."""
 
+NEWEST = "SELECT note, size FROM seal.checkpoint ORDER BY size DESC LIMIT 1"
+"""The newest signed checkpoint of the tree."""
 READ = """
 SELECT level, nth, hashes
   FROM seal.tile

@@ -129,8 +129,8 @@ class _Walk:
     def _check(self, after: int, until: int, found: bytes) -> None:
         """Compare the next events with what was sealed, and the tree with each checkpoint on the way."""
         sealed = self._sealed_hashes(after, min(until, self._sealed))
-        right = _common(found, sealed) if self._sealed > after else len(found)
-        if right == len(sealed):
+        right = _common(found, sealed)
+        if right == max(0, min(until, self._sealed) - after) * HASH:
             right = len(found)  # The others are not sealed yet.
         for checkpoint in self._checkpoints[self._agreed :]:
             if checkpoint.size > after + right // HASH:
@@ -147,8 +147,7 @@ class _Walk:
 
     def _compare(self, checkpoint: Checkpoint) -> None:
         if self._tree.root != checkpoint.root:
-            before = self._checkpoints[self._agreed - 1].size if self._agreed else 0
-            raise Broken(before + 1, REWRITTEN, last=checkpoint.size)
+            raise self._rewritten(checkpoint.size)
         self._agreed += 1
 
     def _differs(self, position: int) -> NoReturn:
@@ -166,8 +165,12 @@ class _Walk:
         contiguous = [row.position for row in rows] == list(range(position, until + 1))
         if contiguous and self._leads_to(checkpoint, [row.hash for row in rows]):
             raise Broken(position, TREE)
+        raise self._rewritten(until)
+
+    def _rewritten(self, last: int) -> Broken:
+        """Something after the last checkpoint that the log agrees with is not as it was."""
         before = self._checkpoints[self._agreed - 1].size if self._agreed else 0
-        raise Broken(before + 1, REWRITTEN, last=until)
+        return Broken(before + 1, REWRITTEN, last=last)
 
     def _leads_to(self, checkpoint: Checkpoint, hashes: Iterable[bytes]) -> bool:
         """Whether the tree as far as it was right, and then these leaves, have the root that was signed."""
@@ -177,11 +180,11 @@ class _Walk:
 
     def _kind(self, position: int) -> str:
         """What happened to an event: looked for everywhere, for it may only have moved."""
-        sealed = self._sealed_hash(position)
+        sealed = self._sealed_hashes(position - 1, position)
         here = next(iter(self._rows(position - 1, position)), None)
         moved = any(
             row.position != position and row._replace(position=position).hash == sealed
-            for row in self._all_rows(0)
+            for row in self._all_rows()
         )
         if here is not None and not moved:
             return MISSING if self._belongs_elsewhere(here) else ALTERED
@@ -197,16 +200,13 @@ class _Walk:
                     return True
         return False
 
-    def _all_rows(self, after: int) -> Iterator[Stored]:
-        for start in range(after, self._head, CHUNK):
-            yield from self._rows(start, start + CHUNK)
+    def _all_rows(self) -> Iterator[Stored]:
+        for after in range(0, self._head, CHUNK):
+            yield from self._rows(after, after + CHUNK)
 
     def _rows(self, after: int, until: int) -> list[Stored]:
         rows = self._conn.execute(BETWEEN, {"after": after, "until": until}, binary=True)
         return [Stored(*row) for row in rows]
-
-    def _sealed_hash(self, position: int) -> bytes:
-        return self._sealed_hashes(position - 1, position)
 
     def _sealed_hashes(self, after: int, until: int) -> bytes:
         """The hashes of these leaves as the stored tree has them; shorter where it lacks some."""

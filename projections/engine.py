@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import psycopg
 import structlog
 
+from adapters.database import leads
 from projections.fold import Fold
 from projections.rebuild import rebuild
 from projections.view import View
@@ -75,7 +76,7 @@ class Engine:
         """A connection that leads, with every view built; waits while another engine leads."""
         options = _options(self._conninfo)
         with psycopg.connect(self._conninfo, autocommit=True, connect_timeout=5, options=options) as conn:
-            while not self._try_to_lead(conn):
+            while not leads(conn, LEADING):
                 if self._stopping.wait(RETRY):
                     break
             else:
@@ -94,10 +95,6 @@ class Engine:
             else:
                 for _ in conn.notifies(timeout=POLL, stop_after=1):
                     pass
-
-    def _try_to_lead(self, conn: psycopg.Connection[Any]) -> bool:
-        row = conn.execute("SELECT pg_try_advisory_lock(%s)", [LEADING]).fetchone()
-        return row is not None and bool(row[0])
 
     def _retry_stopped(self, conn: psycopg.Connection[Any]) -> None:
         """A restart may bring code that can do what the last one could not."""

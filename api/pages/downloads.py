@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -29,8 +30,10 @@ router = APIRouter()
 
 MOST = 20_000
 """Rows of one table; whoever wants more narrows it down."""
-OBEYED = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for a formula at the beginning of a text."""
+OBEYED = ("=", "+", "-", "@")
+"""What a spreadsheet takes for a formula at the beginning of a text, some of them behind blanks too."""
+UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+"""Signs that no cell of Excel can hold."""
 
 TICKETS = (
     N_("编号"), N_("工单"), N_("阶段"), N_("类别"), N_("社区"), N_("网格"), N_("部门"),
@@ -116,7 +119,7 @@ async def take_overdue(
 async def _table(name: str, form: Form, columns: Sequence[str], lines: Sequence[Sequence[Any]]) -> Response:
     if len(lines) > MOST:
         raise OutOfRange(field="the table", why=f"would have more than {MOST} rows: choose a filter more")
-    table = [tuple(say(column) for column in columns), *(tuple(map(_cell, line)) for line in lines)]
+    table = [tuple(say(column) for column in columns), *(tuple(map(cell, line)) for line in lines)]
     write, kind = {
         Form.CSV: (_csv, "text/csv; charset=utf-8"),
         Form.XLSX: (_excel, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
@@ -126,13 +129,13 @@ async def _table(name: str, form: Form, columns: Sequence[str], lines: Sequence[
     return Response(body, media_type=kind, headers=named)
 
 
-def _cell(value: Any) -> Cell:
+def cell(value: Any) -> Cell:
     """A value as a spreadsheet shows it: times by the clocks of China, and no text that it would obey."""
     if isinstance(value, datetime):
         return value.astimezone(CHINA).replace(tzinfo=None, microsecond=0)
     if isinstance(value, str):
-        shown = "".join(sign for sign in value if sign.isprintable() or sign in "\n\t\r")
-        return f"'{shown}" if shown.startswith(OBEYED) else shown
+        shown = UNFIT.sub("", value)
+        return f"'{shown}" if shown.lstrip().startswith(OBEYED) or shown.startswith(("\t", "\r")) else shown
     found: Cell = value
     return found
 

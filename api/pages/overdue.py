@@ -51,7 +51,7 @@ async def show_overdue(
         department=department,
         community=community,
         address=urlencode(chosen),
-        departments=await units(reading, 200, None, Kind.DEPARTMENT),
-        communities=await units(reading, 200, None, Kind.COMMUNITY),
+        departments=[(u["code"], u["name"]) for u in await units(reading, 200, None, Kind.DEPARTMENT)],
+        communities=[(u["code"], u["name"]) for u in await units(reading, 200, None, Kind.COMMUNITY)],
         following=following,
     )

@@ -125,7 +125,7 @@ class PlaceToGo:
 PLACES: list[PlaceToGo] = [
     PlaceToGo("/", N_("我的待办")),
     PlaceToGo("/tickets", N_("工单")),
-    PlaceToGo("/overdue", N_("超时")),
+    PlaceToGo("/overdue", N_("超时"), tuple(role for role in Role if role is not Role.RESIDENT)),
 ]
 """The navigation, in this order; a new page puts itself here."""
 

@@ -53,12 +53,11 @@ async def replay(
     chosen = last if version is None else version
     if not 1 <= chosen <= last:
         raise OutOfRange(field="version", why=f"must lie between 1 and {last}")
-    then = await serving.store.find_at(Ticket, now_it_is.id, chosen)
     before = await serving.store.find_at(Ticket, now_it_is.id, chosen - 1) if chosen > 1 else None
+    then = await serving.store.find_at(Ticket, now_it_is.id, chosen) or now_it_is
     (item,) = await events_of(serving.reading, now_it_is.id, 1, after=chosen - 1)
-    if then is None:
-        raise OutOfRange(field="version", why=f"must lie between 1 and {last}")
     units = {then.grid, then.community, then.town, *now_it_is.tasks, *history.units([item])}
+    units |= {clock.setting.unit for clock in now_it_is.clocks} | set(now_it_is.cards)
     names = await names_of(serving.reading, units)
     people = await account_names(serving.reading, {item["by"]["account"]})
     rules = in_force((await serving.adopted.timing()).catalogue, then.modified_on)
@@ -83,7 +82,7 @@ async def replay(
 def changes(
     before: Ticket | None, then: Ticket, names: dict[str, str], categories: dict[str, str]
 ) -> list[Fact]:
-    """All that is so, and what of it was otherwise before; what came new was nothing before."""
+    """All that is so, and what it was before where that was otherwise; facts come, and none goes."""
     was = facts_of(before, names, categories) if before else {}
     return [
         Fact(name, value, was.get(name, "") if was.get(name) != value else None)

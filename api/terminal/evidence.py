@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -29,8 +30,9 @@ def verify(settings: Settings, checkpoints: list[Path], key: str | None) -> None
     """Read the whole log and compare it with everything that was sealed."""
     try:
         verifier = Verifier.read(key) if key else keys.signer(settings).verifier
-        files = [*checkpoints, *([own] if (own := keys.checkpoints(settings)).exists() else ())]
-        notes = [note for file in files for note in notes_of(_text(file))]
+        notes = [note for file in checkpoints for note in _kept(file)]
+        if (own := keys.checkpoints(settings)).exists():
+            notes += notes_of(_text(own))  # Its end may be torn: the sealer mends it.
         with database(settings) as found, progress() as bar:
             task = bar.add_task("events", total=None)
             intact = verify_log(
@@ -94,16 +96,26 @@ def _day(given: str | None, option: str) -> datetime:
 def _write(output: Path, lines: Iterator[str]) -> None:
     """Write the whole file or none: half an export proves nothing."""
     try:
-        with output.open("x", encoding="utf-8", newline="\n") as file:
+        with output.open("x", encoding="utf-8", newline="\n") as file, ExitStack() as unless_whole:
+            unless_whole.callback(output.unlink)
             file.writelines(lines)
+            file.flush()
+            unless_whole.pop_all()
     except FileExistsError:
         raise BadSetting(f"{output} is there already: choose another --output.") from None
     except OSError as problem:
-        output.unlink(missing_ok=True)
         raise BadSetting(f"{output} cannot be written: {problem.strerror}.") from None
     except (Broken, BadNote, exporting.NothingToExport) as problem:
-        output.unlink(missing_ok=True)
         raise BadSetting(str(problem) or str(type(problem).__doc__)) from None
+
+
+def _kept(file: Path) -> list[str]:
+    """The checkpoints in a file that somebody kept; one that cannot be read is not passed over."""
+    text = f"{_text(file)}\n"
+    notes = notes_of(text)
+    if not notes or "".join(notes).split() != text.split():
+        raise BadSetting(f"{file} holds something else than checkpoints: give it as it was written.")
+    return notes
 
 
 def _text(file: Path) -> str:

@@ -56,6 +56,19 @@ def test_the_log_of_a_running_service_is_intact(demo: Serving, kept: Path, numbe
     assert secret.read_text("utf-8") not in "".join(demo.err)
 
 
+def test_a_kept_checkpoint_that_cannot_be_read_is_not_passed_over(
+    demo: Serving, kept: Path, number: str, tmp_path: Path
+) -> None:
+    whole = (kept / "seal" / "checkpoints").read_text("utf-8")
+    file = tmp_path / "kept.txt"
+    for text in (whole.replace("\n", "\r\n"), whole.rstrip()):  # As it comes by mail.
+        file.write_bytes(text.encode())
+        assert "intact" in done("verify", "--data", kept, "--checkpoint", file)
+    for text in ("", "none", whole[:-20] + "\nmore"):
+        file.write_text(text, "utf-8")
+        assert "kept.txt" in refused("verify", "--data", kept, "--checkpoint", file)
+
+
 def test_a_ticket_is_exported_and_verified_elsewhere(
     demo: Serving, kept: Path, number: str, tmp_path: Path
 ) -> None:

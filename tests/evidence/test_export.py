@@ -36,15 +36,23 @@ def lines(sealed: Sealed) -> Lines:
         return list(exporting.export(conn, sealed.signer, "a few", [*CHOSEN, 301]))
 
 
-def damaged(lines: Lines, *notes: str, key: str | None = None) -> str:
+def check(lines: Lines, kept: str | None, key: str | None) -> None:
+    """Verify an export, and a file of checkpoints against it."""
+    head, _ = verify_whistle.verify(iter(lines), key)
+    if kept is not None:
+        verify_whistle.agreeing(kept, head)
+
+
+def damaged(lines: Lines, kept: str | None = None, key: str | None = None) -> str:
     """What is said of an export that is not intact."""
     with pytest.raises(verify_whistle.Damaged) as problem:
-        verify_whistle.verify(iter(lines), key, notes)
+        check(lines, kept, key)
     return str(problem.value)
 
 
 def test_an_export_is_intact_and_leaves_out_what_is_not_sealed(sealed: Sealed, lines: Lines) -> None:
-    head, count = verify_whistle.verify(iter(lines), str(sealed.signer.verifier), sealed.notes)
+    head, count = verify_whistle.verify(iter(lines), str(sealed.signer.verifier))
+    assert verify_whistle.agreeing(sealed.file.read_text("utf-8"), head) == 1
     assert (head.what, count, head.size) == ("a few", len(CHOSEN), 300)
     assert head.fingerprint == sealed.signer.verifier.fingerprint
     event = json.loads(lines[1])
@@ -112,6 +120,7 @@ def test_a_manifest_that_somebody_made_up_is_damage_and_nothing_worse(sealed: Se
         "x\n",
         f"{ORIGIN}/export\n300\nmany\n1-2\nall\n",
         f"{ORIGIN}/export\n300\n2\none-2\nall\n",
+        f"{ORIGIN}/export\n300\n2\n1-{10**20}\nall\n",
     ):
         forged = json.loads(lines[0]) | {"manifest": sealed.signer.sign(text)}
         assert "do not belong together" in damaged([json.dumps(forged), *lines[1:]])
@@ -130,8 +139,13 @@ def test_a_file_made_up_as_a_whole_needs_another_key(sealed: Sealed, lines: Line
 
 
 def test_a_checkpoint_kept_elsewhere_tells_of_a_rewritten_log(sealed: Sealed, lines: Lines) -> None:
+    kept = sealed.file.read_text("utf-8")
     other = sealed.signer.sign(f"{ORIGIN}\n300\n{'A' * 43}=\n")
-    assert "rewritten" in damaged(lines, other)
+    assert "rewritten" in damaged(lines, f"{kept}{other}\n")
+    forged = Signer.new(ORIGIN).sign(f"{ORIGIN}\n300\n{'A' * 43}=\n")
+    assert "not by the key" in damaged(lines, forged)
+    for unreadable in ("", "a checkpoint", kept + "and more"):
+        assert "cannot be read" in damaged(lines, unreadable)
 
 
 def test_what_is_not_as_it_was_sealed_is_not_exported(sealed: Sealed) -> None:

@@ -1,5 +1,6 @@
 """The sealer: what it signs is what the log holds, also after it was stopped anywhere."""
 
+import stat
 import threading
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import psycopg
 import pytest
 
 from adapters.database import Database
+from adapters.settings import BadSetting, Settings
+from evidence import keys
 from evidence import sealer as sealing
 from evidence.leaf import STORED, Stored
 from evidence.merkle import hash_leaf
@@ -155,3 +158,46 @@ def test_of_two_sealers_one_works_and_the_other_takes_over(sealed: Sealed) -> No
         for thread in threads:
             thread.join()
     assert sealed.verify(*sealed.notes).sealed == 8
+
+
+DOCS = Path(__file__).parents[2] / "docs" / "evidence.md"
+LATER = """
+INSERT INTO log.events
+SELECT 4, gen_random_uuid(), gen_random_uuid(), 1, topic, state, metadata, recorded_at
+  FROM log.events WHERE position = 1
+"""
+
+
+def test_with_the_key_lost_the_log_is_sealed_anew_as_the_docs_say(sealed: Sealed, tmp_path: Path) -> None:
+    sealed.report(3)
+    sealed.seal()
+    said = DOCS.read_text("utf-8").split("```sql\n")[1].split("```")[0]
+    with psycopg.connect(sealed.database.owner) as conn:
+        conn.execute(said.encode())
+    (tmp_path / "new").mkdir()
+    anew = Sealed(sealed.database, tmp_path / "new", Signer.new(ORIGIN))
+    assert anew.seal() == 3
+    assert anew.verify(*anew.notes) == (3, 3, 1)
+
+
+def test_what_could_not_be_sealed_leaves_nothing_behind(sealed: Sealed) -> None:
+    sealed.report(3)
+    sealer = Sealer(sealed.database.service, sealed.signer, sealed.file)
+    with unguarded(sealed.database) as conn:
+        with conn.transaction(force_rollback=True):
+            conn.execute("DELETE FROM log.events WHERE position = 3")
+            conn.execute(LATER)
+            with pytest.raises(Unsealable, match="Position 3 is missing"):
+                sealer.seal(conn)
+        assert sealer.seal(conn) == 3
+        assert sealed.verify_as_seen(conn).sealed == 3
+
+
+def test_a_key_is_whole_or_not_there_and_of_two_the_first_stays(tmp_path: Path) -> None:
+    settings = Settings(tmp_path)
+    with pytest.raises(BadSetting, match="no signing key"):
+        keys.signer(settings)
+    made = keys.signer(settings, make=True)
+    assert keys.signer(settings).secret == keys.signer(settings, make=True).secret == made.secret
+    assert [file.name for file in (tmp_path / "seal").iterdir()] == ["key"]
+    assert stat.S_IMODE((tmp_path / "seal" / "key").stat().st_mode) == 0o600

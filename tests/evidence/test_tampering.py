@@ -242,6 +242,16 @@ def test_a_damaged_tree_is_no_damage_of_the_log(sealed: Sealed) -> None:
         assert "the event itself is as it was sealed" in said
 
 
+@pytest.mark.parametrize("lost", ["hashes = substr(hashes, 1, 32)", None])
+def test_a_tree_of_which_a_part_is_lost_is_damage_too(sealed: Sealed, lost: str | None) -> None:
+    with unguarded(sealed.database) as conn:
+        changed = f"UPDATE seal.tile SET {lost}" if lost else "DELETE FROM seal.tile"
+        conn.execute(f"{changed} WHERE (level, nth) = (0, 1)".encode())
+        position, said = found(sealed, conn)
+        assert position == 256 + (2 if lost else 1)
+        assert "stored tree" in said
+
+
 def test_an_altered_checkpoint_is_not_believed(sealed: Sealed) -> None:
     with unguarded(sealed.database) as conn:
         conn.execute("UPDATE seal.checkpoint SET note = replace(note, '121', '122') WHERE size = 121")

@@ -53,6 +53,23 @@ def test_the_tickets_of_a_filter_are_taken_along(own: Steps) -> None:
     assert row[1] == "'=HYPERLINK(1)"
 
 
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("一楼　返水\u00a0两天", "一楼　返水\u00a0两天"),
+        ("=1+1", "'=1+1"),
+        (" =1+1", "' =1+1"),
+        ("\n@SUM(A1)", "'\n@SUM(A1)"),
+        ("\u3000-1", "'\u3000-1"),
+        ("\t一", "'\t一"),
+        ("一\x07二", "一二"),
+        ("1-2 号楼", "1-2 号楼"),
+    ],
+)
+def test_a_text_is_shown_as_it_is_and_never_obeyed(text: str, cell: str) -> None:
+    assert downloads.cell(text) == cell
+
+
 def test_whoever_sees_fewer_tickets_takes_fewer_along(own: Steps) -> None:
     own.at_stage("dispatched")
     own.report()

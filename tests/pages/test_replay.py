@@ -1,12 +1,14 @@
 """The replay shows each moment of a ticket as it was seen then, and what its event changed."""
 
 import re
+from datetime import datetime
 from html import unescape
 from typing import Any
 
 import pytest
 
 from api.pages.words import STAGES, TASK_STAGES
+from domain.calendar import CHINA
 from tests.api.steps import LIFE, Steps
 from tests.conftest import People
 
@@ -44,6 +46,11 @@ def test_every_moment_is_as_it_was_seen_then(own: Steps) -> None:
         assert found["阶段"][0] == STAGES[then["stage"]]
         tasks = {names[task["department"]]: TASK_STAGES[task["stage"]] for task in then["tasks"]}
         assert {name[:2]: said for name, (said, _) in found.items() if name.endswith("的任务")} == tasks
+        for task in then["tasks"]:
+            due = datetime.fromisoformat(task["due_at"]).astimezone(CHINA)
+            said, _ = found[f"{names[task['department']]}的时限：办结"]
+            assert said == ("已停" if task["stage"] == "handled" else f"{due:%Y-%m-%d %H:%M} 到期")
+        assert before.keys() <= found.keys()
         for name, (said, changed) in found.items():
             assert changed == (name not in before or before[name][0] != said), (then["version"], name)
         before = found

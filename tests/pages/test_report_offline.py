@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, Playwright, Route, expect
 
-from tests.adapters.writing import wait_for
 from tests.command_line.whistle import Serving
 from tests.pages.conftest import ARGUMENTS, chromium
 from tests.pages.reporting import Desk, photos, ready, take, until
@@ -100,9 +99,11 @@ def test_a_report_whose_answer_was_lost_arrives_once(phone: Phone, desk: Desk) -
         context.route(
             "**/report", lambda route: lose(route) if route.request.method == "POST" else route.fallback()
         )
-        write(page, words)
+        # Routes are served while the browser is waited for, and not while anything else is.
+        with context.expect_event("requestfailed", lambda request: request.method == "POST"):
+            write(page, words)
         expect(page.locator(".drafts li[data-state=waiting]")).to_have_count(1)
-        wait_for(lambda: len(desk.reported(words)) == 1)
+        assert len(desk.reported(words)) == 1
     assert lost
     with phone.opened() as (_, page):
         page.goto("/report")
