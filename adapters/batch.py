@@ -39,7 +39,9 @@ class Command:
     events: list[Event]
     number: str | None = None
     key: Key | None = None
-    metadata: dict[str, str] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict)
+    personal: dict[int, dict[str, Any]] = field(default_factory=dict)
+    """What was taken out of the texts of an event, by its place among the events."""
     event_ids: list[UUID] = field(init=False)
 
     def receipt(self, number: str | None, first_position: int) -> Receipt:
@@ -55,6 +57,10 @@ class Command:
 
     def __post_init__(self) -> None:
         self.event_ids = [uuid4() for _ in self.events]
+
+    def beside(self, nth: int) -> str:
+        """What is noted beside an event with something personal in it."""
+        return msgspec.json.encode({**self.metadata, "personal": self.personal[nth]}).decode()
 
     @property
     def first(self) -> Event:
@@ -118,7 +124,7 @@ class Batch:
             self._head.versions[id] = version
         receipt = command.receipt(number, self._head.position + 1)
         metadata = msgspec.json.encode(command.metadata).decode()
-        for event, event_id, state in zip(events, command.event_ids, states, strict=True):
+        for nth, (event, event_id, state) in enumerate(zip(events, command.event_ids, states, strict=True)):
             self._head.position += 1
             self.positions.append(self._head.position)
             row = (
@@ -127,7 +133,7 @@ class Batch:
                 event.originator_version,
                 event.TOPIC,
                 state,
-                metadata,
+                command.beside(nth) if nth in command.personal else metadata,
             )
             self._events.append(row)
         if number is not None and isinstance(command.first, Reported):

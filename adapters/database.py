@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -28,6 +29,8 @@ class Database:
 
     owner: str
     service: str
+    data: Path | None = None
+    """The folder of what belongs to it and is kept in files: keys, photos."""
 
     @classmethod
     def at(cls, url: str) -> "Database":
@@ -46,7 +49,7 @@ class Database:
 def database(settings: Settings) -> Iterator[Database]:
     """The database of these settings, running and migrated."""
     if settings.database_url:
-        given = Database.at(settings.database_url)
+        given = replace(Database.at(settings.database_url), data=settings.data)
         migrate(given)
         yield given
         return
@@ -59,6 +62,7 @@ def database(settings: Settings) -> Iterator[Database]:
         embedded = Database(
             owner=f"postgresql://postgres@/whistle?host={host}",
             service=f"postgresql://{SERVICE_ROLE}@/whistle?host={host}",
+            data=settings.data,
         )
         migrate(embedded)
         yield embedded
@@ -96,9 +100,7 @@ def _migrate(conn: psycopg.Connection) -> None:
     try:
         conn.execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATING])
         conn.execute("CREATE TABLE IF NOT EXISTS public.whistle_migration (name text PRIMARY KEY)")
-        if conn.execute("SELECT FROM pg_roles WHERE rolname = %s", [SERVICE_ROLE]).fetchone() is None:
-            conn.execute(f"CREATE ROLE {SERVICE_ROLE} LOGIN")
-        conn.execute(f"GRANT {SERVICE_ROLE} TO CURRENT_USER")
+        give_role(conn)
         conn.execute(f"GRANT SELECT ON public.whistle_migration TO {SERVICE_ROLE}")
         done = _done(conn)
         for script in missing:
@@ -111,6 +113,13 @@ def _migrate(conn: psycopg.Connection) -> None:
             f"The database user may not set up the schema ({problem.diag.message_primary}): "
             "run `whistle migrate` once with the owner's URL."
         ) from None
+
+
+def give_role(conn: psycopg.Connection) -> None:
+    """Let there be the role of the service, and let the owner act as it."""
+    if conn.execute("SELECT FROM pg_roles WHERE rolname = %s", [SERVICE_ROLE]).fetchone() is None:
+        conn.execute(f"CREATE ROLE {SERVICE_ROLE} LOGIN")
+    conn.execute(f"GRANT {SERVICE_ROLE} TO CURRENT_USER")
 
 
 def _done(conn: psycopg.Connection) -> set[str]:

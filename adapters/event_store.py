@@ -14,10 +14,12 @@ import structlog
 
 from adapters.batch import Command, Key, Receipt
 from adapters.mapper import EventMapper
+from adapters.personal.keeping import Keeping
 from adapters.recorder import Recorder
 from domain.actors import Person, Role
 from domain.errors import Conflict, KeyReused, OutOfRange, Refusal, VersionDiffers
 from domain.event import Aggregate
+from domain.ticket import Ticket
 
 log = structlog.get_logger()
 
@@ -63,9 +65,14 @@ class EventStore:
     """All histories, through the log."""
 
     def __init__(
-        self, recorder: Recorder, histories: Histories, now: Callable[[], datetime] = utc_now
+        self,
+        recorder: Recorder,
+        histories: Histories,
+        now: Callable[[], datetime] = utc_now,
+        keeping: Keeping | None = None,
     ) -> None:
         self.now = now
+        self._keeping = keeping
         self._recorder = recorder
         self._histories = histories
         self._mapper = EventMapper()
@@ -134,8 +141,9 @@ class EventStore:
                 await turns.enter_async_context(self._turns.setdefault(turn, asyncio.Lock()))
             for _ in range(ATTEMPTS):
                 changing = [await self._take(kind, each) for each in (id, *others)]
+                said = await self._without_personal(changing[0], facts)
                 try:
-                    self._decide(changing, verb, facts, by, version)
+                    self._decide(changing, verb, said, by, version)
                 except Refusal:
                     for each in changing:
                         if not each.pending_events:
@@ -169,12 +177,22 @@ class EventStore:
         at = max(self.now(), *(each.modified_on for each in changing))
         verb(first, *facts, *others, by=by, at=at)
 
+    async def _without_personal(self, history: Aggregate, facts: tuple[Any, ...]) -> tuple[Any, ...]:
+        """What is asked of a ticket, with what is personal set apart from its texts."""
+        if self._keeping is None or not facts or not isinstance(history, Ticket):
+            return facts
+        command, *more = facts
+        return (await self._keeping.marked(history, command), *more)
+
     async def _record(self, changed: list[Any], number: str | None, key: Key | None) -> Receipt:
         events = [event for each in changed for event in each.collect_events()]
+        personal = await self._keeping.seal(events) if self._keeping else {}
         request = structlog.contextvars.get_contextvars().get("request")
-        command = Command(events, number, key, {"request": request} if request else {})
+        command = Command(events, number, key, {"request": request} if request else {}, personal)
         receipt = await self._recorder.record(command)
-        if key is None:  # With a key, the receipt may be that of an earlier, equal request.
+        # With a key, the receipt may be that of an earlier, equal request; and what is personal is not
+        # remembered, but read back without it.
+        if key is None and not personal:
             if number is not None and receipt.number:
                 changed[0].number = receipt.number
             for each in changed:

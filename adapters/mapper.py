@@ -11,7 +11,15 @@ from eventsourcing.utils import get_topic, resolve_topic
 
 from domain.event import Event
 
-_encoder = msgspec.json.Encoder()
+
+def _plain(value: Any) -> str:
+    """A text of a kind of its own is stored as the text it is."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    raise TypeError(f"Facts of the kind {type(value).__name__} cannot be stored")
+
+
+_encoder = msgspec.json.Encoder(enc_hook=_plain)
 
 CLASS_VERSION = b'"class_version":'
 """Stands in every state that says its version; within a text its quotes would be escaped."""

@@ -177,6 +177,12 @@ class Sessions:
         await self._reading.rows(SUCCEEDED, {"who": here})
         return opened, hashed
 
+    async def second(self, account: str, password: str, address: str = "") -> Person:
+        """Whoever signs for what another one asks, with account and password, as `sign_in` checks them."""
+        async with self._turn():
+            opened, _ = await self._checked(account, password, address)
+        return opened.person()
+
     async def has_password(self, account: str, password: str) -> bool:
         """Whether this account has this password."""
         known = await self._reading.rows(HASH, {"account": Account.id_of(account)})

@@ -62,6 +62,10 @@ class Settings:
     """Where photos are kept instead of in the folder."""
     seal_key: str | None = field(default=None, repr=False)
     """The key that signs checkpoints of the log, instead of the one in the folder."""
+    keys_url: str | None = field(default=None, repr=False)
+    """The database of the residents' keys, instead of the one beside the log's."""
+    master_key: str | None = field(default=None, repr=False)
+    """The key that wraps these keys, instead of the one in the folder."""
     checkpoints: Path | None = None
     """The file that checkpoints are appended to, instead of the one in the folder."""
 
@@ -75,6 +79,8 @@ class Settings:
             hosts=frozenset(os.environ.get("WHISTLE_PUBLIC_HOST", "").lower().split()),
             bucket=Bucket.read(),
             seal_key=_secret("WHISTLE_SEAL_KEY"),
+            keys_url=_secret("WHISTLE_KEYS_URL"),
+            master_key=_secret("WHISTLE_MASTER_KEY"),
             checkpoints=Path(file) if (file := os.environ.get("WHISTLE_CHECKPOINTS")) else None,
         )
 

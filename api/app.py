@@ -16,6 +16,7 @@ from api.web import (
     administration,
     catalogue,
     lists,
+    personal,
     photos,
     sealed_log,
     session,
@@ -51,7 +52,19 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-PARTS = tickets, session, lists, catalogue, terms, administration, telling, photos, similar, sealed_log
+PARTS = (
+    tickets,
+    session,
+    lists,
+    catalogue,
+    terms,
+    administration,
+    telling,
+    photos,
+    similar,
+    sealed_log,
+    personal,
+)
 
 
 def application(database: Database, settings: Settings) -> FastAPI:

@@ -12,6 +12,7 @@ import typer
 from adapters.batching import Overloaded
 from adapters.database import database
 from adapters.logs import configure_logs
+from adapters.personal.residents import KeysAway, prepare
 from adapters.recorder import OutcomeUnknown, Unavailable
 from adapters.settings import BadSetting, Settings
 from api.terminal.accounts import Data, Url, account
@@ -106,9 +107,11 @@ def run_sealer(
 
 @app.command()
 def migrate(data: Data = None, database_url: Url = None) -> None:
-    """Bring the database's schema up to date, with the owner's URL."""
-    with database(Settings.read(data, database_url)):
+    """Bring the schema of the log and of the keys up to date, with the owner's URL."""
+    settings = Settings.read(data, database_url)
+    with database(settings) as found:
         typer.echo("The schema is up to date.")
+        prepare(settings, found)
 
 
 @app.command()
@@ -197,6 +200,42 @@ def export(
     evidence.export(Settings.read(data, database_url), output, ticket, start, end, department)
 
 
+@app.command()
+def erase(
+    person: Annotated[str, typer.Argument(help="The resident's number, a ticket of theirs, or their phone.")],
+    order: Annotated[str, typer.Option(help="Who ordered it, and why: it is recorded.")],
+    consent: Annotated[
+        str | None, typer.Option(help="An administrator's account, who signs for it with the password.")
+    ] = None,
+    data: Data = None,
+    database_url: Url = None,
+) -> None:
+    """Erase a resident's personal data for ever; a second person signs for it."""
+    from api.terminal import personal
+
+    with database(Settings.read(data, database_url)) as found:
+        asyncio.run(personal.erase(found, person, order, consent))
+
+
+@app.command("rotate-key")
+def rotate_key(
+    consent: Annotated[
+        str | None, typer.Option(help="An administrator's account, who signs for it with the password.")
+    ] = None,
+    new_key_file: Annotated[
+        Path | None, typer.Option(help="The next master key; a new one unless named.")
+    ] = None,
+    data: Data = None,
+    database_url: Url = None,
+) -> None:
+    """Put another master key in force while the service runs; a second person signs for it."""
+    from api.terminal import personal
+
+    settings = Settings.read(data, database_url)
+    with database(settings) as found:
+        asyncio.run(personal.rotate_key(found, settings, consent, new_key_file))
+
+
 @app.command("deadlines")
 def compute_deadlines(
     calendar: Annotated[str, typer.Option(help="china, the name of an imported calendar, or a JSON file.")],
@@ -232,7 +271,7 @@ def main() -> None:
         raise
     except (BadSetting, Refusal, Damaged, Outdated) as refused:
         _fail(str(refused))
-    except (Overloaded, Unavailable, OutcomeUnknown) as trouble:
+    except (Overloaded, Unavailable, OutcomeUnknown, KeysAway) as trouble:
         _fail(str(trouble.__doc__))
     except Exception as fault:  # The last one: no traceback reaches a user.
         structlog.get_logger().debug("command_failed", problem=type(fault).__name__, exc_info=fault)

@@ -16,6 +16,7 @@ from adapters.database import Database
 from projections.accounts import Accounts
 from projections.board import Board
 from projections.engine import Engine
+from projections.looks import Looks
 from projections.overdue import Overdue
 from projections.photos import Photos
 from projections.receivers import Receivers
@@ -25,7 +26,16 @@ from projections.workload import Workload
 
 log = structlog.get_logger()
 
-VIEWS: tuple[View, ...] = (Units(), Accounts(), Receivers(), Board(), Workload(), Overdue(), Photos())
+VIEWS: tuple[View, ...] = (
+    Units(),
+    Accounts(),
+    Receivers(),
+    Board(),
+    Workload(),
+    Overdue(),
+    Photos(),
+    Looks(),
+)
 """All views there are."""
 AGAIN = 1.0
 """Seconds before a process that ended by itself is started anew."""

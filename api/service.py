@@ -10,6 +10,8 @@ import psycopg
 from adapters.batching import Batching
 from adapters.database import Database
 from adapters.event_store import EventStore
+from adapters.personal.keeping import Keeping
+from adapters.personal.residents import Residents
 from adapters.photos.album import Album
 from adapters.photos.storing import store as photo_store
 from adapters.reading import Reading
@@ -104,6 +106,7 @@ class Service:
     places: Places
     adopted: Adopted
     album: Album
+    keeping: Keeping
 
 
 @asynccontextmanager
@@ -116,14 +119,17 @@ async def running(database: Database, settings: Settings) -> AsyncIterator[Servi
         stock = StockRecorder(database.owner) if settings.stock_recorder else None
         recorder = stock or GroupRecorder(database.service)
         stack.push_async_callback(recorder.finish)
-        store = EventStore(recorder, stock or reading)
+        residents = Residents(settings, database)
+        stack.push_async_callback(residents.close)
+        keeping = Keeping(residents, reading)
+        store = EventStore(recorder, stock or reading, keeping=keeping)
         standing = Standing(database.service, reading)
         listening = asyncio.create_task(standing.listen())
         stack.push_async_callback(_cancel, listening)
         sessions = Sessions(reading, store)
         incoming = settings.data / "photos" / "incoming"
         album = Album(reading, database.service, photo_store(settings), incoming, store.now)
-        yield Service(store, reading, sessions, standing, Places(store), Adopted(store), album)
+        yield Service(store, reading, sessions, standing, Places(store), Adopted(store), album, keeping)
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

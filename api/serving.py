@@ -8,11 +8,13 @@ import sys
 from contextlib import ExitStack
 from dataclasses import replace
 
+import structlog
 import typer
 import uvicorn
 from fastapi import FastAPI
 
 from adapters.database import database
+from adapters.personal.residents import prepare
 from adapters.settings import BadSetting, Settings
 from adapters.telling.means import Means
 from api import demonstration
@@ -20,6 +22,8 @@ from api.app import application
 from api.projector import beside
 from api.web.hosts import is_loopback
 from evidence import keys
+
+log = structlog.get_logger()
 
 LAST_WORDS = 10
 """Seconds for requests under way when the service is told to stop."""
@@ -42,6 +46,10 @@ def serve(
         if sealer:
             keys.signer(settings, make=True)
         found = stack.enter_context(database(settings))
+        try:
+            prepare(settings, found)
+        except BadSetting as problem:  # All else works without them.
+            log.warning("keys_missing", what=str(problem))
         if not is_loopback(host) and asyncio.run(demonstration.is_loaded(found)):
             raise BadSetting(
                 "The accounts of the demonstration still have the password that everybody knows: "

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from adapters.batch import Key, Receipt
 from adapters.event_store import new_id
+from adapters.personal.marking import mark, personal_of
 from api.photographs import check_named, named
 from api.service import Service
 from domain.actors import Person
@@ -74,6 +75,7 @@ async def report(
     await check_named(serving, person, command)
     place, timing = await gather(serving.places.of(command.grid), serving.adopted.timing())
     at = serving.store.now()
+    command = mark(command, personal_of(command))
     ticket = Ticket.report(command, place, new_id(at), person, at, timing.catalogue, timing)
     return await serving.store.create(ticket, key)
 

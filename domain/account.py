@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from domain.actors import Actor, Assignment, Person, Role
+from domain.consent import consented
 from domain.errors import AlreadyClosed, AlreadyGranted, NotGranted, OutOfRange, RoleUnfit, UnknownAccount
 from domain.event import Aggregate, Created, Event, id_of
 from domain.text import NAME, check_text
@@ -65,8 +66,16 @@ class RoleGranted(Event):
     """A right was given (授权)."""
 
     TOPIC: ClassVar[str] = "account.role_granted"
+    class_version: ClassVar[int] = 2
     role: Role
     unit: str
+    consent: str | None = None
+    """The account that signed for it, where somebody granted a role to themselves."""
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        """Nobody had to sign then."""
+        state["consent"] = None
 
     def apply(self, account: "Account") -> None:
         account.roles = (*account.roles, Assignment(self.role, self.unit))
@@ -138,8 +147,13 @@ class Account(Aggregate):
             name=command.name,
         )
 
-    def grant(self, command: Grant, unit: Unit | None, by: Person, at: datetime) -> None:
-        """Let the account act in a role for `unit`, or for everything where that is None."""
+    def grant(
+        self, command: Grant, unit: Unit | None, by: Person, at: datetime, second: Person | None = None
+    ) -> None:
+        """Let the account act in a role for `unit`, or for everything where that is None.
+
+        Nobody grants a role to themselves without a `second` administrator's consent.
+        """
         actor = administrator(by, "grant roles", *_around(unit))
         self._must_be_open()
         needed = HELD_FOR.get(command.role, ())
@@ -152,7 +166,10 @@ class Account(Aggregate):
             )
         if Assignment(command.role, command.unit) in self.roles:
             raise AlreadyGranted(account=self.account, role=command.role, unit=command.unit)
-        self._record(RoleGranted, actor, at, role=command.role, unit=unit.code if unit else "")
+        verb = "grant a role to yourself"
+        consent = consented(by, second, verb, *_around(unit)) if by.account == self.account else None
+        held_for = unit.code if unit else ""
+        self._record(RoleGranted, actor, at, role=command.role, unit=held_for, consent=consent)
 
     def revoke(self, command: Revoke, unit: Unit | None, by: Person, at: datetime) -> None:
         """Let the account no longer act in a role for `unit`."""

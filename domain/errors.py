@@ -258,6 +258,18 @@ class UnknownReceiver(Refusal):
     """There is no receiver {receiver}: choose one from /api/receivers."""
 
 
+class UnknownResident(Refusal):
+    """We hold no personal data of such a resident: find them by their phone number or a ticket of theirs."""
+
+
+class ReasonNeeded(Refusal):
+    """Say why you look at personal data: a reason is asked once for each ticket, and recorded."""
+
+
+class SecondNeeded(Refusal):
+    """To {verb}, a second person has to sign for it: an administrator other than who asks."""
+
+
 class ReceiverExists(Refusal):
     """A receiver {receiver} is already there: amend it, or take another code."""
 

@@ -1,5 +1,6 @@
 """One history, event by event, from the log itself (经过)."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -7,6 +8,7 @@ import msgspec
 
 from adapters.mapper import EventMapper
 from adapters.reading import Reading
+from domain.event import Event
 
 HISTORY = """
 SELECT position, originator_version, topic, state, recorded_at
@@ -26,14 +28,23 @@ FRAME = {
 _mapper = EventMapper()
 
 
-async def history(reading: Reading, id: UUID, limit: int, after: int = 0) -> list[dict[str, Any]]:
-    """The events of one history after a version, oldest first: who, when, when recorded, and the facts."""
+async def history(
+    reading: Reading, id: UUID, limit: int, after: int = 0, opened: Sequence[Event] = ()
+) -> list[dict[str, Any]]:
+    """The events of one history after a version, oldest first: who, when, when recorded, and the facts.
+
+    Those that were `opened`, from the first one on, are told as they are then.
+    """
     rows = await reading.rows(HISTORY, {"id": id, "after": after, "limit": limit})
-    return [_item(row) for row in rows]
+    known = {event.originator_version: event for event in opened}
+    # An event of an older class version is shown lifted.
+    return [
+        _item(row, known.get(row["originator_version"]) or _mapper.event(row["topic"], row["state"]))
+        for row in rows
+    ]
 
 
-def _item(row: dict[str, Any]) -> dict[str, Any]:
-    event = _mapper.event(row["topic"], row["state"])  # An event of an older class version is shown lifted.
+def _item(row: dict[str, Any], event: Event) -> dict[str, Any]:
     state = msgspec.to_builtins(event)
     return {
         "position": row["position"],

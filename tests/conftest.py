@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 
 from adapters.database import SERVICE_ROLE, Database, migrate
 from adapters.embedded import embedded_postgres
+from adapters.personal.residents import SUFFIX
 from adapters.settings import Settings
 from api.app import application
 from api.demonstration.loading import load_town
@@ -63,6 +64,12 @@ def execute_as_owner(socket: Path, statement: str) -> None:
         conn.execute(statement.encode())
 
 
+def drop(socket: Path, name: str) -> None:
+    """Remove a database, and that of its keys of personal data where it has one."""
+    for each in (name, f"{name}{SUFFIX}"):
+        execute_as_owner(socket, f"DROP DATABASE IF EXISTS {each} WITH (FORCE)")
+
+
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """A folder for a server's data.
@@ -95,7 +102,7 @@ def database(server: Path) -> Iterator[Database]:
     name = f"test_{uuid4().hex}"
     execute_as_owner(server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
     yield database_named(name, server)
-    execute_as_owner(server, f"DROP DATABASE {name} WITH (FORCE)")
+    drop(server, name)
 
 
 @pytest.fixture
@@ -106,7 +113,7 @@ def empty(server: Path) -> Iterator[Database]:
     made = database_named(name, server)
     migrate(made)
     yield made
-    execute_as_owner(server, f"DROP DATABASE {name} WITH (FORCE)")
+    drop(server, name)
 
 
 def catch_up(database: Database) -> None:

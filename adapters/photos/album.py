@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -22,6 +23,7 @@ from domain.ticket.events import Location
 
 log = structlog.get_logger()
 
+ID = re.compile("[0-9a-f]{64}")
 LARGEST = 10 * 1024 * 1024
 """Bytes of one photo."""
 AT_ONCE = 16
@@ -61,6 +63,9 @@ REMOVING = """
 SELECT photo FROM photo.photo
  WHERE photo = ANY (%(photos)s) AND wanted_at < %(before)s
    FOR UPDATE SKIP LOCKED
+"""
+FORGOTTEN = """
+UPDATE photo.photo SET longitude = NULL, latitude = NULL WHERE photo = ANY (%(photos)s) RETURNING photo
 """
 REMOVED = "DELETE FROM photo.photo WHERE photo = ANY (%(photos)s)"
 
@@ -183,6 +188,11 @@ class Album:
             await conn.execute(REMOVED, {"photos": removed})
         log.info("photos_removed", photos=len(removed))
         return len(removed)
+
+    async def forget_originals(self, photos: Sequence[str]) -> None:
+        """Remove the originals with whatever is hidden in them, and where they were taken; the rest stays."""
+        await self._store.remove(f"{photo}.{Size.ORIGINAL}" for photo in photos if ID.fullmatch(photo))
+        await self._reading.rows(FORGOTTEN, {"photos": list(photos)})
 
     async def tidy(self) -> None:
         """Remove what was being received when a process was killed."""

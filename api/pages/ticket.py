@@ -8,7 +8,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import PlainTextResponse, Response
 
-from api import steps
+from adapters.personal.keeping import Opened
+from adapters.personal.marking import holds_masks
+from api import personal, steps
 from api.pages import deadlines, history
 from api.pages.lanes import lanes_of
 from api.pages.language import N_
@@ -17,6 +19,8 @@ from api.pages.page import Visiting, Visitor, render
 from api.pages.queue import WHAT, Asked, Asking, queue_of
 from api.pages.refusals import VERBS
 from api.service import NotYet
+from api.web.problems import Json
+from api.web.shapes import TicketShape
 from domain.catalogue import in_force
 from domain.ticket import Ticket
 from domain.ticket.asking import may
@@ -59,6 +63,8 @@ DONE: Mapping[str, str] = {
 """What is said once a step is done."""
 TEXTS = ("said", "reason", "note", "text")
 """What people write; where its form is not offered any more, they are given it back."""
+REASONS = (N_("联系反映人"), N_("上门处置"), N_("核查回访"), N_("督查审计"))
+"""Why people look at personal data, as a rule; all else they write."""
 After = Annotated[int | None, Query(ge=0)]
 Done = Annotated[str, Query(max_length=50)]
 
@@ -95,10 +101,14 @@ async def show(
     said: str = "",
     given: tuple[str, Mapping[str, list[str]]] = ("", {}),
     done: str = "",
+    looked: Opened | None = None,
 ) -> Response:
-    """The page of a ticket; with what was refused, and what was `given` in that form."""
+    """The page of a ticket; with what was refused, and what was `given` in that form.
+
+    What is personal is left out unless somebody has `looked` at it.
+    """
     ticket = await steps.seen(visitor.serving, visitor.person, steps.ticket_id(id))
-    queue, shown = await gather(queue_of(visitor, asking), facts_of(visitor, ticket))
+    queue, shown = await gather(queue_of(visitor, asking), facts_of(visitor, ticket, looked))
     verb, written = given
     lost = not any(verb in offer.verbs for offer in shown["offers"])
     unsaid = [text for name in TEXTS for text in written.get(name, ()) if lost and text.strip()]
@@ -108,7 +118,17 @@ async def show(
     )
 
 
-async def facts_of(visitor: Visitor, ticket: Ticket) -> dict[str, Any]:
+@router.post("/tickets/{id}/look")
+async def look(request: Request, id: str, visitor: Visiting, asking: Asking) -> Response:
+    """The ticket with what is personal in it; nothing of it is kept in any address or cache."""
+    form = await request.form(max_fields=5, max_files=0)
+    ticket = await steps.seen(visitor.serving, visitor.person, steps.ticket_id(id))
+    reason = str(form.get("other") or form.get("reason") or "")
+    looked = await personal.look(visitor.serving, visitor.person, ticket, reason, asked=True)
+    return await show(request, visitor, id, asking, looked=looked)
+
+
+async def facts_of(visitor: Visitor, ticket: Ticket, looked: Opened | None = None) -> dict[str, Any]:
     """What the page of this ticket shows."""
     serving = visitor.serving
     now = serving.store.now()
@@ -116,7 +136,9 @@ async def facts_of(visitor: Visitor, ticket: Ticket) -> dict[str, Any]:
     # Nothing is waited for between these: the ticket is shared, and may change meanwhile.
     offered = offers(ticket, may(ticket, visitor.person, now, timing))
     clocks, lanes = deadlines.clocks(ticket, now), lanes_of(ticket, now)
-    items = await events_of(serving.reading, ticket.id, EVENTS, after=max(0, ticket.version - EVENTS))
+    after, opened = max(0, ticket.version - EVENTS), looked.events() if looked else ()
+    items = await events_of(serving.reading, ticket.id, EVENTS, after, opened)
+    shown = (looked and looked.ticket()) or ticket
     rules = in_force(timing.catalogue, now)
     kinds = {offer.kind for offer in offered}
     units = {ticket.grid, ticket.community, ticket.town, *ticket.tasks, *history.units(items)}
@@ -125,7 +147,10 @@ async def facts_of(visitor: Visitor, ticket: Ticket) -> dict[str, Any]:
     )
     categories = {code: category.name for code, category in rules.categories.items()}
     return {
-        "ticket": ticket,
+        "ticket": shown,
+        "masked": looked is None and holds_masks(Json([TicketShape.of(ticket), items]).body),
+        "reasons": REASONS,
+        "looked": looked is not None,
         "names": names,
         "categories": categories,
         "offers": offered,

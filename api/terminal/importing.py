@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.database import Database
+from adapters.personal.marking import mark, personal_of
 from api.adopted import versions
 from api.places import place_of
 from api.service import Service
@@ -108,7 +109,9 @@ async def _ticket(service: Service, given: Row, catalogue: Versions, outcome: Ou
     place = await place_of(service.store, code)
     external = given.get("external_id") or hashlib.sha256(repr(sorted(given.items())).encode()).hexdigest()
     id = id_of("ticket", json.dumps([given.get("origin", ""), external]))
-    ticket = Ticket.report(_report(given), place, id, by=OPERATOR, at=at, catalogue=catalogue)
+    asked = _report(given)
+    command = mark(asked, personal_of(asked))
+    ticket = Ticket.report(command, place, id, by=OPERATOR, at=at, catalogue=catalogue)
     try:
         await service.store.create(ticket)
         outcome.taken += 1

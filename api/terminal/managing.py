@@ -16,7 +16,7 @@ from domain.unit import Unit
 @asynccontextmanager
 async def at_work(database: Database) -> AsyncIterator[Service]:
     """The service without a web server."""
-    async with running(database, Settings.read()) as service:
+    async with running(database, Settings.read(database.data)) as service:
         yield service
 
 

@@ -1,14 +1,16 @@
 """Units and accounts over HTTP: every change is an event and says who made it."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from adapters.batch import Receipt
 from api.web import shapes
+from api.web.consent import Second, second_of
 from api.web.paging import After, CursorParameter, Limit, history_page, page, read_cursor
 from api.web.problems import Json
 from api.web.requests import HEADERS, SIGNED_IN, Caller, Calling, Route
@@ -29,6 +31,15 @@ class NewPassword:
     """Ask for another password."""
 
     password: str
+
+
+@dataclass(frozen=True)
+class Granting:
+    """Ask that an account may act in a role for a unit, with a second person's consent if it is one's own."""
+
+    role: Role
+    unit: str
+    consent: Second | None = None
 
 
 @router.post("/units", status_code=201, response_model=Receipt, openapi_extra=HEADERS)
@@ -114,10 +125,12 @@ async def _open(calling: Caller, command: Open) -> Receipt:
 
 
 @router.post("/accounts/{account}/grant", response_model=Receipt, openapi_extra=HEADERS)
-async def grant(account: str, command: Grant, calling: Calling) -> Response:
-    """Let an account act in a role for a unit."""
+async def grant(account: str, command: Granting, calling: Calling, request: Request) -> Response:
+    """Let an account act in a role for a unit; for a role of one's own, a second person has to sign."""
     unit = await _unit(calling, command.unit)
-    return Json(await _change_account(calling, account, Account.grant, command, unit))
+    granted = partial(Account.grant, second=await second_of(calling, request, command.consent))
+    asked = Grant(command.role, command.unit)
+    return Json(await _change_account(calling, account, granted, asked, unit))
 
 
 @router.post("/accounts/{account}/revoke", response_model=Receipt, openapi_extra=HEADERS)

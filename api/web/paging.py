@@ -11,6 +11,7 @@ from fastapi import Query
 
 from adapters.reading import Reading
 from domain.errors import OutOfRange
+from domain.event import Event
 from projections.history import history
 
 Limit = Annotated[int, Query(ge=1, le=200)]
@@ -32,10 +33,12 @@ def page(rows: Sequence[T], limit: int, key: Callable[[T], Sequence[Any]]) -> di
     return {"items": items, "next": write_cursor(key(items[-1])) if following else None}
 
 
-async def history_page(reading: Reading, id: UUID, limit: int, cursor: str | None) -> dict[str, Any]:
-    """One page of the events of one history, oldest first."""
+async def history_page(
+    reading: Reading, id: UUID, limit: int, cursor: str | None, opened: Sequence[Event] = ()
+) -> dict[str, Any]:
+    """One page of the events of one history, oldest first; those that were `opened` as they are then."""
     (after,) = read_cursor(cursor, tuple[int]) or (0,)
-    items = await history(reading, id, limit + 1, after)
+    items = await history(reading, id, limit + 1, after, opened)
     return page(items, limit, lambda item: [item["version"]])
 
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from adapters.batching import Overloaded
+from adapters.personal.residents import KeysAway
 from adapters.photos.album import TooSlow
 from adapters.photos.storing import NotKept
 from adapters.recorder import OutcomeUnknown, Unavailable
@@ -34,6 +35,9 @@ STATUS: Mapping[type[Exception], int] = {
     errors.UnknownUnit: 404,
     errors.UnknownReceiver: 404,
     errors.UnknownPhoto: 404,
+    errors.UnknownResident: 404,
+    errors.SecondNeeded: 403,
+    errors.ReasonNeeded: 422,
     errors.NotSealed: 404,
     errors.VersionDiffers: 412,
     errors.OutOfRange: 422,
@@ -56,6 +60,7 @@ AGAIN: tuple[type[Exception], ...] = (
     OutcomeUnknown,
     NotYet,
     NotKept,
+    KeysAway,
     TooSlow,
 )
 """What passes by itself: 503, with `Retry-After`."""

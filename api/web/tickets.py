@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from adapters.batch import Receipt
-from api import steps
+from adapters.personal.marking import holds_masks
+from api import personal, steps
 from api.service import Service
 from api.web import shapes
 from api.web.paging import After, Code, CursorParameter, Limit, history_page, page, read_cursor
@@ -66,10 +67,15 @@ async def link(id: str, calling: Calling) -> Response:
 @router.get("/{id}", response_model=shapes.TicketShape, openapi_extra=SIGNED_IN)
 async def read(id: str, calling: Calling, version: int | None = None, at: datetime | None = None) -> Response:
     """The ticket as it stands, or as it stood at a version or a time."""
-    ticket = await seen(calling, id)
-    if version is not None or at is not None:
-        ticket = await _as_it_stood(calling.serving, ticket, version, at)
-    return Json(shapes.TicketShape.of(ticket), headers={"ETag": f'"{ticket.version}"'})
+    now = await seen(calling, id)
+    past = version is not None or at is not None
+    ticket = await _as_it_stood(calling.serving, now, version, at) if past else now
+    headers = {"ETag": f'"{ticket.version}"'}
+    answer = Json(shapes.TicketShape.of(ticket), headers=headers)
+    if not holds_masks(answer.body):
+        return answer
+    opened = await personal.look(calling.serving, calling.person, now)
+    return Json(shapes.TicketShape.of(opened.ticket(ticket.version) or ticket), headers=headers)
 
 
 @router.get("/{id}/deadlines", response_model=shapes.Page[shapes.DeadlineShape], openapi_extra=SIGNED_IN)
@@ -99,7 +105,11 @@ async def read_history(
 ) -> Response:
     """What happened to the ticket, oldest first."""
     ticket = await seen(calling, id)
-    return Json(await history_page(calling.serving.reading, ticket.id, limit, cursor))
+    found = Json(await history_page(calling.serving.reading, ticket.id, limit, cursor))
+    if not holds_masks(found.body):
+        return found
+    opened = await personal.look(calling.serving, calling.person, ticket)
+    return Json(await history_page(calling.serving.reading, ticket.id, limit, cursor, opened.events()))
 
 
 @router.get("", response_model=shapes.Page[shapes.TicketLine], openapi_extra=SIGNED_IN)

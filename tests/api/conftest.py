@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from tests.api.steps import Steps
-from tests.conftest import TEMPLATE, People, database_named, execute_as_owner
+from tests.conftest import TEMPLATE, People, database_named, drop, execute_as_owner
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def steps(server: Path) -> Iterator[Steps]:
     people = People(database_named(name, server))
     yield Steps(people)
     people.close()
-    execute_as_owner(server, f"DROP DATABASE {name} WITH (FORCE)")
+    drop(server, name)
 
 
 @pytest.fixture

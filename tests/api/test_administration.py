@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from api.demonstration.town import PASSWORD
 from tests.api.steps import REPORT, Steps, body_of, problem
 
 WANG = {"account": "wang", "name": "王"}
@@ -182,3 +183,24 @@ def test_a_refused_opening_leaves_nothing_behind(own: Steps) -> None:
         for verb, body in (("grant", CIVIL), ("password", {"password": "a long secret"}), ("close", None)):
             problem(admin.post(f"/api/accounts/wang/{verb}", json=body), 409, "AlreadyClosed")
         problem(admin.post("/api/accounts", json=WANG), 409, "AccountExists")
+
+
+def test_nobody_grants_a_role_to_themselves_alone(own: Steps) -> None:
+    admin = own.people["admin"]
+    asked = {"role": "sorter", "unit": "220621100001"}
+    path = "/api/accounts/admin/grant"
+    problem(admin.post(path, json=asked), 403, "SecondNeeded")
+    mine = {"account": "admin", "password": PASSWORD}
+    problem(admin.post(path, json={**asked, "consent": mine}), 403, "SecondNeeded")
+    sorter = {"account": "sorter", "password": PASSWORD}
+    problem(admin.post(path, json={**asked, "consent": sorter}), 403, "NotYours")
+    for step, body in (
+        ("", {"account": "second", "name": "复核"}),
+        ("/second/grant", {"role": "administrator", "unit": ""}),
+        ("/second/password", {"password": PASSWORD}),
+    ):
+        assert admin.post(f"/api/accounts{step}", json=body).status_code < 300
+    second = {"account": "second", "password": PASSWORD}
+    assert admin.post(path, json={**asked, "consent": second}).status_code == 200
+    granted = own.get("auditor", "/api/accounts/admin/history")["items"][-1]
+    assert (granted["by"]["account"], granted["data"]["consent"]) == ("admin", "second")

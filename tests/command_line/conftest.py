@@ -12,7 +12,7 @@ import pytest
 from api.projector import VIEWS
 from tests.adapters.writing import wait_for
 from tests.command_line.whistle import PATIENCE, Serving, commands, serving
-from tests.conftest import TEMPLATE, database_named, execute_as_owner
+from tests.conftest import TEMPLATE, database_named, drop, execute_as_owner
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -74,7 +74,7 @@ def town(server: Path) -> Iterator[str]:
     name = f"cli_{uuid4().hex}"
     execute_as_owner(server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
     yield database_named(name, server).owner
-    execute_as_owner(server, f"DROP DATABASE {name} WITH (FORCE)")
+    drop(server, name)
 
 
 @pytest.fixture(scope="module")
@@ -83,4 +83,4 @@ def shared_town(server: Path) -> Iterator[str]:
     name = f"cli_{uuid4().hex}"
     execute_as_owner(server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
     yield database_named(name, server).owner
-    execute_as_owner(server, f"DROP DATABASE {name} WITH (FORCE)")
+    drop(server, name)

@@ -35,6 +35,9 @@ STOOD = {
     "receiver": ["receiver.registered"],
     "terms": ["terms.begun"],
     "hours": ["hours.begun"],
+    "personal": ["personal.looked"],
+    "resident": ["resident.erased"],
+    "keys": ["keys.rotated"],
 }
 """What has happened before a sample is applied."""
 SILENT = {"account.password_changed"}

@@ -1,0 +1,93 @@
+"""Personal data on their way into the log and out of it again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from adapters.personal.marking import TEXTS, mark, masks, personal_of
+from adapters.personal.parts import ERASED, Sealed, open_, resident_of, seal
+from adapters.personal.residents import Residents
+from adapters.reading import Reading
+from domain.event import Event
+from domain.ticket import Ticket
+
+EVENTS = """
+SELECT topic, state, metadata
+  FROM log.events
+ WHERE originator_id = %(id)s AND originator_version <= coalesce(%(until)s, originator_version)
+ ORDER BY originator_version
+"""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The events of a ticket as they are stored, and the keys of whose personal data are in them."""
+
+    sealed: Sequence[Sealed]
+    keys: Mapping[UUID, bytes | None]
+    """None for a key that is there, and is not used."""
+
+    @property
+    def resident(self) -> UUID | None:
+        """Whose personal data can be read here still: the resident of the ticket."""
+        return next(iter(self.keys), None)
+
+    def masked(self) -> "Opened":
+        """The same, with what is personal left out."""
+        return replace(self, keys=dict.fromkeys(self.keys))
+
+    def events(self) -> list[Event]:
+        """The events, with what is personal in its place, or `ERASED` where its key is no more."""
+        return [open_(each, self.keys) for each in self.sealed]
+
+    def ticket(self, version: int | None = None, at: datetime | None = None) -> Ticket | None:
+        """The ticket as it stands, or as it stood at a version or a time."""
+        found: Any = None
+        for event in self.events():
+            if (version is not None and event.originator_version > version) or (at and event.at > at):
+                break
+            found = event.mutate(found)
+        return found if isinstance(found, Ticket) else None
+
+
+class Keeping:
+    """Takes what is personal out of commands, records it encrypted, and puts it back for who may read it."""
+
+    def __init__(self, residents: Residents, reading: Reading) -> None:
+        self.residents = residents
+        self._reading = reading
+
+    async def marked(self, ticket: Ticket, command: Any) -> Any:
+        """The command about this ticket without what is personal, the reporter's name and phone among it."""
+        if not any(getattr(command, name, None) for name in TEXTS):
+            return command
+        known: tuple[str, ...] = ()
+        if ticket.reporter is not None:
+            (reported,) = (await self.opened(ticket.id, 1)).events()
+            known = tuple(text for text in personal_of(reported) if text != ERASED)
+        return mark(command, known)
+
+    async def seal(self, events: Sequence[Event]) -> dict[int, dict[str, Any]]:
+        """What was taken out of these events, by their place; raises `KeysAway` where it cannot be kept."""
+        sealed = {}
+        for nth, event in enumerate(events):
+            if any(True for value in vars(event).values() for _ in masks(value)):
+                key = await self.residents.of_ticket(event.originator_id, _phone(event))
+                if personal := seal(event, key.resident, key.key):
+                    sealed[nth] = personal
+        return sealed
+
+    async def opened(self, ticket: UUID, until: int | None = None) -> Opened:
+        """The events of a ticket, up to a version, and the keys to what is personal in them."""
+        rows = await self._reading.rows(EVENTS, {"id": ticket, "until": until})
+        whose = dict.fromkeys(id for row in rows if (id := resident_of(row["metadata"])))
+        keys = await self.residents.known(list(whose)) if whose else {}
+        return Opened([Sealed(**row) for row in rows], {id: keys[id] for id in whose if id in keys})
+
+
+def _phone(event: Event) -> str | None:
+    """The phone that the resident is known by, where this event says it."""
+    reporter = getattr(event, "reporter", None)
+    return next((text.parts[0] for text in masks(reporter) if reporter and text is reporter.phone), None)

@@ -1,0 +1,249 @@
+"""The residents whose personal data we hold: a key each, in a database of its own; deleting it forgets."""
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from adapters.batching import Batching
+from adapters.database import Database, give_role
+from adapters.personal.marking import digits
+from adapters.personal.master import KEY, Master, WrongMaster, masters
+from adapters.settings import BadSetting, Settings
+
+SUFFIX = "_keys"
+"""Of the database beside the log's, where none is named."""
+TURN = 2.0
+"""Seconds until somebody is told that the keys cannot be reached."""
+ROTATING = 0x524F_5441
+"""The advisory lock that makers of keys share and who rotates the master key has alone: ROTA."""
+MAKING = 0x4B45_5953
+"""The advisory lock under which the tables are made: KEYS."""
+
+SHARED = "SELECT pg_advisory_xact_lock_shared(%(lock)s)"
+OF_TICKETS = """
+SELECT t.ticket, r.resident, r.wrapped
+  FROM keys.ticket AS t JOIN keys.resident AS r USING (resident)
+ WHERE t.ticket = ANY (%(tickets)s)
+"""
+KEYS = "SELECT resident, wrapped FROM keys.resident WHERE resident = ANY (%(residents)s)"
+NEW = """
+INSERT INTO keys.resident (resident, wrapped, phone)
+SELECT * FROM unnest(%(residents)s::uuid[], %(wrapped)s::bytea[], %(phones)s::bytea[])
+    ON CONFLICT DO NOTHING
+"""
+# A phone that is known leads to its resident, whoever came first with it.
+NEW_OF_TICKETS = """
+INSERT INTO keys.ticket (ticket, resident)
+SELECT asked.ticket, r.resident
+  FROM unnest(%(tickets)s::uuid[], %(residents)s::uuid[], %(phones)s::bytea[])
+       AS asked (ticket, resident, phone)
+  JOIN keys.resident AS r ON r.phone = asked.phone OR (asked.phone IS NULL AND r.resident = asked.resident)
+    ON CONFLICT DO NOTHING
+"""
+BY_PHONE = "SELECT resident FROM keys.resident WHERE phone = %(phone)s"
+TICKETS = "SELECT ticket FROM keys.ticket WHERE resident = %(resident)s ORDER BY ticket"
+ERASE = "DELETE FROM keys.resident WHERE resident = %(resident)s RETURNING resident"
+INDEX_KEY = "SELECT wrapped, master FROM keys.secret"
+NEW_INDEX_KEY = """
+INSERT INTO keys.secret (wrapped, master) VALUES (%(wrapped)s, %(master)s) ON CONFLICT DO NOTHING
+"""
+INDEX = "phone index"
+"""What the one secret is the key of."""
+
+
+class KeysAway(Exception):
+    """The keys of personal data cannot be reached now, and nothing was done: tell the administrator."""
+
+
+class Key(NamedTuple):
+    """The key of a resident."""
+
+    resident: UUID
+    key: bytes
+
+
+class Residents:
+    """Their keys; made where they are first needed, gone where they are erased."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._settings = settings
+        self._database = database
+        self._pool: AsyncConnectionPool | None = None
+        self._opening = asyncio.Lock()
+        self._keys: Batching[tuple[UUID, str | None], Key] = Batching(self._of_tickets)
+
+    async def close(self) -> None:
+        """Let go of the database."""
+        if self._pool is not None:
+            await self._pool.close()
+
+    async def of_ticket(self, ticket: UUID, phone: str | None = None) -> Key:
+        """The key of the resident of this ticket; a new one where it has none, or that of the phone."""
+        return await self._keys.ask((ticket, phone))
+
+    async def known(self, residents: Sequence[UUID]) -> dict[UUID, bytes]:
+        """The keys of those residents who have one still."""
+        async with self._connection() as conn:
+            rows = await (await conn.execute(KEYS, {"residents": list(residents)})).fetchall()
+            master_key, _ = await self._secrets(conn)
+            return {id: _unwrap(master_key, wrapped, id) for id, wrapped in rows}
+
+    async def find(self, phone: str) -> UUID | None:
+        """The resident with this phone number."""
+        async with self._connection() as conn:
+            _, index = await self._secrets(conn)
+            row = await (await conn.execute(BY_PHONE, {"phone": _index(index, phone)})).fetchone()
+            return row[0] if row else None
+
+    async def tickets(self, resident: UUID) -> list[UUID]:
+        """The tickets with personal data of this resident."""
+        async with self._connection() as conn:
+            return [row[0] for row in await (await conn.execute(TICKETS, {"resident": resident})).fetchall()]
+
+    async def of(self, ticket: UUID) -> UUID | None:
+        """Whose personal data stand in this ticket."""
+        async with self._connection() as conn:
+            row = await (await conn.execute(OF_TICKETS, {"tickets": [ticket]})).fetchone()
+            return row[1] if row else None
+
+    async def erase(self, resident: UUID) -> bool:
+        """Delete the key: nobody reads any more what was encrypted with it. False where there is none."""
+        async with self._connection() as conn:
+            return await (await conn.execute(ERASE, {"resident": resident})).fetchone() is not None
+
+    async def _of_tickets(self, asked: Sequence[tuple[UUID, str | None]]) -> Sequence[Key]:
+        async with self._connection() as conn:
+            tickets = [ticket for ticket, _ in asked]
+            async with conn.transaction():
+                await conn.execute(SHARED, {"lock": ROTATING})
+                master_key, index = await self._secrets(conn)
+                rows = await (await conn.execute(OF_TICKETS, {"tickets": tickets})).fetchall()
+                known = {row[0] for row in rows}
+                new = {ticket: phone for ticket, phone in asked if ticket not in known}
+                if new:
+                    await self._make(conn, new, master_key, index)
+                    rows = await (await conn.execute(OF_TICKETS, {"tickets": tickets})).fetchall()
+            found = {t: Key(id, _unwrap(master_key, wrapped, id)) for t, id, wrapped in rows}
+            return [found[ticket] for ticket in tickets]
+
+    async def _make(
+        self,
+        conn: psycopg.AsyncConnection[Any],
+        new: dict[UUID, str | None],
+        master_key: Master,
+        index: bytes,
+    ) -> None:
+        residents = [uuid4() for _ in new]
+        phones = [_index(index, phone) if phone and digits(phone) else None for phone in new.values()]
+        wrapped = [master_key.wrap(secrets.token_bytes(KEY), str(id)) for id in residents]
+        asked = {"tickets": list(new), "residents": residents, "phones": phones}
+        await conn.execute(NEW, {**asked, "wrapped": wrapped})
+        await conn.execute(NEW_OF_TICKETS, asked)
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+        """A connection to the keys. Raises `KeysAway`."""
+        try:
+            pool = await self._opened()
+            async with pool.connection() as conn:
+                yield conn
+        except (psycopg.Error, PoolTimeout, TimeoutError, BadSetting, WrongMaster) as problem:
+            raise KeysAway from problem
+
+    async def _opened(self) -> AsyncConnectionPool:
+        async with self._opening:
+            if self._pool is None:
+                conninfo = await asyncio.to_thread(prepare, self._settings, self._database)
+                pool = AsyncConnectionPool(
+                    conninfo,
+                    min_size=1,
+                    max_size=4,
+                    open=False,
+                    timeout=TURN,
+                    reconnect_timeout=TURN,
+                    kwargs={"autocommit": True},
+                )
+                await pool.open()
+                self._pool = pool
+            return self._pool
+
+    async def _secrets(self, conn: psycopg.AsyncConnection[Any]) -> tuple[Master, bytes]:
+        """The master key that fits, read anew for each use as it may be rotated, and that of the index."""
+        row = await (await conn.execute(INDEX_KEY)).fetchone()
+        if row is None:
+            first = masters(self._settings)[0]
+            wrapped = first.wrap(secrets.token_bytes(KEY), INDEX)
+            await conn.execute(NEW_INDEX_KEY, {"wrapped": wrapped, "master": first.name})
+            row = await (await conn.execute(INDEX_KEY)).fetchone() or (wrapped, first.name)
+        wrapped, name = row
+        for master_key in masters(self._settings):
+            if master_key.name == name:
+                return master_key, master_key.unwrap(wrapped, INDEX)
+        raise WrongMaster
+
+
+def prepare(settings: Settings, database: Database) -> str:
+    """The key store, made where there is none; how the service reaches it. Raises `BadSetting`."""
+    given = Database.at(settings.keys_url) if settings.keys_url else _beside(database)
+    try:
+        with psycopg.connect(given.owner, connect_timeout=5) as conn:
+            conn.execute("SELECT pg_advisory_xact_lock(%s)", [MAKING])
+            if conn.execute("SELECT to_regclass('keys.secret')").fetchone() == (None,):
+                give_role(conn)
+                conn.execute(files("adapters").joinpath("personal/keys.sql").read_bytes())
+    except psycopg.errors.InsufficientPrivilege:
+        raise BadSetting(
+            "The database user may not set up the keys of personal data: run `whistle migrate` once with the "
+            "owner's URL."
+        ) from None
+    except psycopg.Error as problem:
+        raise BadSetting(
+            f"The keys of personal data cannot be reached ({type(problem).__name__}): see WHISTLE_KEYS_URL."
+        ) from None
+    return given.service
+
+
+def _beside(database: Database) -> Database:
+    """The database beside the log's, with the same name and `SUFFIX`; made where there is none."""
+    name = f"{conninfo_to_dict(database.owner)['dbname']}{SUFFIX}"
+    beside = Database(
+        owner=make_conninfo(database.owner, dbname=name), service=make_conninfo(database.service, dbname=name)
+    )
+    try:
+        with psycopg.connect(database.owner, autocommit=True, connect_timeout=5) as conn:
+            if conn.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
+                conn.execute(
+                    sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'").format(
+                        sql.Identifier(name)
+                    )
+                )
+    except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+        pass  # Somebody else made it at the same moment.
+    except psycopg.errors.InsufficientPrivilege:
+        raise BadSetting(
+            f"The database user may not create the database {name} for the keys of personal data: "
+            "run `whistle migrate` once with the owner's URL, or name another one by WHISTLE_KEYS_URL."
+        ) from None
+    except psycopg.OperationalError:
+        raise BadSetting("The database cannot be reached, so there are no keys of personal data.") from None
+    return beside
+
+
+def _unwrap(master_key: Master, wrapped: bytes, resident: UUID) -> bytes:
+    return master_key.unwrap(wrapped, str(resident))
+
+
+def _index(index: bytes, phone: str) -> bytes:
+    """The blind index of a phone number: the same for the same number, and of no use without the key."""
+    return hmac.digest(index, digits(phone).encode(), hashlib.sha256)

@@ -1,0 +1,68 @@
+"""Another master key: every key is wrapped anew, in one transaction; what they encrypted stays as it is."""
+
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from adapters.database import Database
+from adapters.personal.master import LocalMaster, Master, file_of, keep, masters, new_secret, next_file_of
+from adapters.personal.residents import INDEX, INDEX_KEY, ROTATING, prepare
+from adapters.settings import BadSetting, Settings
+
+AT_ONCE = 10_000
+"""Keys that are wrapped anew by one statement."""
+
+ALL = "SELECT resident, wrapped FROM keys.resident"
+REWRAPPED = """
+UPDATE keys.resident AS r SET wrapped = new.wrapped
+  FROM unnest(%(residents)s::uuid[], %(wrapped)s::bytea[]) AS new (resident, wrapped)
+ WHERE r.resident = new.resident
+"""
+IN_FORCE = "UPDATE keys.secret SET wrapped = %(wrapped)s, master = %(master)s"
+
+
+def rotate(settings: Settings, database: Database, given: str | None) -> Master:
+    """Put another master key in force, the `given` one or a new one, and take the old one out of force.
+
+    With the key in a file, whoever is cut short repeats it: a rotation that was begun is ended first. Raises
+    `BadSetting`.
+    """
+    if settings.master_key and not given:
+        raise BadSetting("The master key is given by WHISTLE_MASTER_KEY: name a file with the next one.")
+    following = next_file_of(settings)
+    if not settings.master_key:
+        keep(following, given or new_secret())
+        given = following.read_text("utf-8")
+    after = LocalMaster.read(given or "")
+    with psycopg.connect(prepare(settings, database), connect_timeout=5) as conn:
+        conn.execute("SELECT pg_advisory_xact_lock(%s)", [ROTATING])
+        row = conn.execute(INDEX_KEY).fetchone()
+        if row is not None and row[1] != after.name:
+            _rewrap(conn, _in_force(settings, row[1]), after, row[0])
+    if not settings.master_key:
+        following.replace(file_of(settings))
+    return after
+
+
+def _in_force(settings: Settings, name: str) -> Master:
+    for each in masters(settings):
+        if each.name == name:
+            return each
+    raise BadSetting("The master key is not the one that the keys were wrapped with: give that one.")
+
+
+def _rewrap(conn: psycopg.Connection[Any], before: Master, after: Master, index: bytes) -> None:
+    def anew(wrapped: bytes, of: str) -> bytes:
+        return after.wrap(before.unwrap(wrapped, of), of)
+
+    with conn.cursor(name="keys") as cursor:
+        cursor.itersize = AT_ONCE
+        cursor.execute(ALL)
+        while rows := cursor.fetchmany(AT_ONCE):
+            _write(conn, {id: anew(wrapped, str(id)) for id, wrapped in rows})
+    conn.execute(IN_FORCE, {"wrapped": anew(index, INDEX), "master": after.name})
+
+
+def _write(conn: psycopg.Connection[Any], keys: dict[UUID, bytes]) -> None:
+    conn.execute(REWRAPPED, {"residents": list(keys), "wrapped": list(keys.values())})

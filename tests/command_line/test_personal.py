@@ -1,0 +1,193 @@
+"""Canaries through every door: in clear where docs/personal-data.md says alone, and nowhere once erased."""
+
+import csv
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from urllib.parse import quote
+from urllib.request import Request, urlopen
+
+import psycopg
+import pytest
+from PIL import ExifTags, Image
+
+from adapters.embedded import BIN
+from api.demonstration.town import PASSWORD
+from tests.adapters.writing import wait_for
+from tests.command_line.whistle import Serving, done, refused, serving, whistle
+
+NAME, PHONE, HOME = "欧阳金丝雀", "13987654321", "七单元壹玖零叁"
+CANARIES = (NAME, PHONE, "139 8765 4321", HOME, "Canary Ouyang")
+GRID = "220621100001-01"
+REPORT = {
+    "title": f"{NAME}家漏水",
+    "description": f"请打 139 8765 4321，[[{HOME}]]。",
+    "grid": GRID,
+    "address": f"水仙名苑[[{HOME}]]",
+    "source": "hotline",
+    "reporter": {"name": NAME, "phone": PHONE},
+}
+
+
+@pytest.fixture
+def service(own: Path) -> Iterator[Serving]:
+    """A town of the test's own, running, with a second administrator."""
+    done(
+        "account",
+        "open",
+        "second",
+        "--name",
+        "复核",
+        "--role",
+        "administrator:",
+        "--data",
+        own,
+        said=PASSWORD,
+    )
+    with serving("--data", own) as found:
+        yield found
+
+
+def post(service: Serving, account: str, path: str, body: object) -> dict[str, str]:
+    """What is accepted."""
+    status, answer = service.ask(path, body, service.token(account))
+    assert status < 300, answer
+    found: dict[str, str] = answer
+    return found
+
+
+def photo(service: Serving) -> str:
+    """A photo whose EXIF names somebody; gives its id."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Artist] = "Canary Ouyang"
+    written = BytesIO()
+    Image.new("RGB", (64, 48), "teal").save(written, "JPEG", exif=exif)
+    sent = Request(f"{service.address}/api/photos", written.getvalue())  # noqa: S310
+    sent.add_header("Authorization", f"Bearer {service.token('grid')}")
+    with urlopen(sent) as answer:  # noqa: S310
+        return str(json.load(answer)["id"])
+
+
+def lived(service: Serving, folder: Path) -> str:
+    """A ticket with canaries through every door; gives its number."""
+    receiver = {"code": "desk", "name": "水务", "way": "inbox", "topics": ["ticket.*"], "unit": "water"}
+    post(service, "admin", "/api/receivers", receiver)
+    receipt = post(service, "grid", "/api/tickets", {**REPORT, "photos": [photo(service)]})
+    ticket = f"/api/tickets/{receipt['id']}"
+    note = f"问过{NAME}，电话{PHONE}"
+    post(service, "sorter", f"{ticket}/sort", {"category": "drain", "urgency": "urgent", "note": note})
+    post(service, "dispatcher", f"{ticket}/dispatch", {"lead": "water", "note": f"[[{HOME}]]有老人"})
+    post(service, "water", f"{ticket}/claim", {})
+    post(service, "water", f"{ticket}/handle", {"result": f"已到{NAME}家修好"})
+    table = folder / "rows.csv"
+    with table.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(("title", "description", "grid", "reporter_name", "reporter_phone"))
+        rows.writerow((f"{NAME}家", f"电话{PHONE}", GRID, NAME, PHONE))
+        rows.writerow((f"{NAME}家", "没有这个网格", "none", NAME, PHONE))
+    whistle("import", "tickets", table, "--data", folder)
+    service.ask(f"/api/tickets?q={quote(NAME)}", token=service.token("sorter"))
+    wait_for(lambda: not any(v["lag"] for v in service.ask("/api/health")[1]["views"].values()))
+    return receipt["number"]
+
+
+def dumped(folder: Path) -> str:
+    """All databases of the folder as text, and every state of the log decoded."""
+    host = str(next(folder.rglob(".s.PGSQL.5432")).parent)
+    dump = subprocess.run(
+        [str(BIN / "pg_dumpall"), "--host", host, "--username", "postgres"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    with psycopg.connect(f"postgresql://postgres@/whistle?host={quote(host, safe='')}") as conn:
+        states = conn.execute("SELECT convert_from(state, 'UTF8') FROM log.events").fetchall()
+    return dump.stdout + "\n".join(state for (state,) in states)
+
+
+def clear_in(text: str | bytes) -> list[str]:
+    """The canaries that stand there, however they are written."""
+    ways = (lambda c: c.encode(), lambda c: c.encode("unicode_escape"), lambda c: quote(c).encode())
+    data = text.encode() if isinstance(text, str) else text
+    return [canary for canary in CANARIES if any(way(canary) in data for way in ways)]
+
+
+def clear_files(folder: Path) -> set[str]:
+    """Where in the folder a canary stands in clear, write-ahead log and all, by a file's place."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {
+        re.sub(r"[0-9a-f]{8,}", "…", str(path.relative_to(folder)))
+        for path in files
+        if clear_in(path.read_bytes())
+    }
+
+
+def test_canaries_are_nowhere_in_clear_and_nowhere_at_all_once_erased(service: Serving, own: Path) -> None:
+    number = lived(service, own)
+    sorter = service.token("sorter")
+    found = service.ask("/api/residents/find", {"phone": PHONE}, sorter)[1]
+    assert len(found["tickets"]) == 2
+    ticket = f"/api/tickets/{next(t['id'] for t in found['tickets'] if t['number'] == number)}"
+    assert service.ask(ticket, token=sorter)[1]["reporter"] == REPORT["reporter"]
+    done("export", "--data", own, "--ticket", number, "--output", own / "one.jsonl")
+    assert clear_in(dumped(own)) == []
+    in_clear = clear_files(own)
+    assert {name.rpartition(".")[2] for name in in_clear} == {"original", "csv"}, in_clear
+    said = done("erase", number, "--order", "居民来函", "--consent", "second", "--data", own, said=PASSWORD)
+    assert "2 tickets" in said
+    for table in own.glob("rows*.csv"):
+        table.unlink()
+    assert clear_in(dumped(own)) == []
+    assert clear_files(own) == set()
+    assert clear_in("".join((*service.out, *service.err))) == []
+    shown = service.ask(ticket, token=sorter)[1]
+    assert clear_in(json.dumps(shown, ensure_ascii=False)) == []
+    assert shown["reporter"] == {"name": "〔已删除〕", "phone": "〔已删除〕"}
+    history = service.ask(f"{ticket}/history", token=sorter)[1]["items"]
+    assert history[-1]["data"]["result"] == "已到〔已删除〕家修好"
+    assert done("verify", "--data", own).startswith("intact: ")
+
+
+def test_erasing_at_the_machine_needs_a_second_person(service: Serving, own: Path) -> None:
+    number = post(service, "grid", "/api/tickets", REPORT)["number"]
+    at = ("--order", "居民来函", "--data", own)
+    assert "second person" in refused("erase", number, *at)
+    assert "wrong" in refused("erase", number, *at, "--consent", "second", said="not-the-password")
+    assert "administrator" in refused("erase", number, *at, "--consent", "sorter", said=PASSWORD)
+    assert "hold no personal data" in refused(
+        "erase", "13900000000", *at, "--consent", "second", said=PASSWORD
+    )
+    done("erase", PHONE, *at, "--consent", "second", said=PASSWORD)
+
+
+def test_the_master_key_is_rotated_while_the_service_runs_and_a_rotation_cut_short_is_ended(
+    service: Serving, own: Path
+) -> None:
+    receipt = post(service, "grid", "/api/tickets", REPORT)
+    file = own / "keys" / "master"
+    before = file.read_text("utf-8")
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert "second person" in refused("rotate-key", "--data", own)
+    done("rotate-key", "--data", own, "--consent", "second", said=PASSWORD)
+    assert file.read_text("utf-8") != before
+    shown = service.ask(f"/api/tickets/{receipt['id']}", token=service.token("sorter"))[1]
+    assert shown["reporter"] == REPORT["reporter"]
+    again = post(service, "grid", "/api/tickets", {**REPORT, "reporter": {"name": "赵六", "phone": PHONE}})
+    assert (
+        service.ask(f"/api/tickets/{again['id']}", token=service.token("sorter"))[1]["reporter"]["name"]
+        == "赵六"
+    )
+    # As if the rotation had been cut short before the file was exchanged.
+    after, following = file.read_text("utf-8"), own / "keys" / "master.next"
+    file.write_text(before, "utf-8")
+    following.write_text(after, "utf-8")
+    shown = service.ask(f"/api/tickets/{receipt['id']}", token=service.token("sorter"))[1]
+    assert shown["reporter"] == REPORT["reporter"]
+    done("rotate-key", "--data", own, "--consent", "second", said=PASSWORD)
+    assert file.read_text("utf-8") == after
+    assert not following.exists()
+    file.write_text(before, "utf-8")
+    status, problem = service.ask(f"/api/tickets/{receipt['id']}", token=service.token("sorter"))
+    assert status == 503, problem
+    assert problem["type"].endswith("KeysAway")
