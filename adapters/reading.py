@@ -1,8 +1,10 @@
 """Reading from the database: a few connections, shared, and renewed when the server was away."""
 
 import asyncio
+import re
 from collections.abc import Sequence
-from typing import Any
+from functools import cache
+from typing import Any, Protocol
 from uuid import UUID
 
 import psycopg
@@ -47,6 +49,14 @@ Asked = tuple[UUID, int]
 Stored = tuple[str, bytes]
 
 
+class Rows(Protocol):
+    """Where rows of views are read: as they stand, or as they stood."""
+
+    async def rows(self, query: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+        """The rows of a query, by column name. Raises `Unavailable` where the database stays away."""
+        ...
+
+
 class Reading:
     """Answers queries; those for the events of single histories are asked together."""
 
@@ -73,6 +83,10 @@ class Reading:
     async def rows(self, query: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
         """The rows of a query, by column name. Raises `Unavailable` where the database stays away."""
         return await self._ask(query, parameters, dict_row)
+
+    def as_of(self, position: int) -> "Past":
+        """The same views, as they stood at this position of the log."""
+        return Past(self, position)
 
     async def events_after(self, id: UUID, version: int) -> list[Stored]:
         """Topic and state of all events of one history after `version`, in order."""
@@ -114,3 +128,25 @@ class Reading:
                 if clock() >= give_up:
                     raise Unavailable from problem
                 await asyncio.sleep(RETRY_AFTER)
+
+
+class Past:
+    """The views as they stood at one position: the same queries, over the rows that lived then."""
+
+    def __init__(self, reading: Reading, position: int) -> None:
+        self._reading = reading
+        self._position = position
+
+    async def rows(self, query: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+        """The rows of a query, by column name. Raises `Unavailable` where the database stays away."""
+        return await self._reading.rows(_of_then(query), {**(parameters or {}), "as_of": self._position})
+
+
+VIEW = re.compile(r"\bviews\.(\w+)( AS \w+)?")
+THEN = "(SELECT * FROM past.{table} WHERE int8range(since, until) @> %(as_of)s::bigint){name}"
+
+
+@cache
+def _of_then(query: str) -> str:
+    """The query, over the rows of the views that lived at the position `as_of`."""
+    return VIEW.sub(lambda found: THEN.format(table=found[1], name=found[2] or f" AS {found[1]}"), query)

@@ -17,6 +17,7 @@ from adapters.recorder import OutcomeUnknown, Unavailable
 from adapters.settings import BadSetting, Settings
 from api.terminal.accounts import Data, Url, account
 from api.terminal.imports import imports
+from api.terminal.processes import processes
 from domain.errors import Refusal
 from projections.fold import Damaged
 from projections.rebuild import Outdated
@@ -32,6 +33,7 @@ app = typer.Typer(
 )
 app.add_typer(imports, name="import")
 app.add_typer(account, name="account")
+app.add_typer(processes)
 
 
 @app.command()
@@ -57,52 +59,16 @@ def serve(
         bool,
         typer.Option("--sealer/--no-sealer", help="Run the sealer beside the service."),
     ] = True,
+    with_recall: Annotated[
+        bool,
+        typer.Option("--recall/--no-recall", help="Keep the past of the views beside the service."),
+    ] = True,
 ) -> None:
     """Run the service."""
     from api import serving
 
     settings = Settings.read(data, database_url)
-    serving.serve(settings, host, port, demo, with_projector, with_messenger, with_sealer)
-
-
-@app.command("project")
-def run_projector(
-    data: Data = None,
-    database_url: Url = None,
-    with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
-) -> None:
-    """Run a projector by itself; of several, one works and the others stand by."""
-    from api.projector import project
-
-    with database(Settings.read(data, database_url)) as found:
-        project(found, with_parent)
-
-
-@app.command("tell")
-def run_messenger(
-    data: Data = None,
-    database_url: Url = None,
-    with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
-) -> None:
-    """Run a messenger by itself, which tells people; of several, one works and the others stand by."""
-    from api.messenger import tell
-
-    with database(Settings.read(data, database_url)) as found:
-        tell(found, with_parent)
-
-
-@app.command("seal")
-def run_sealer(
-    data: Data = None,
-    database_url: Url = None,
-    with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
-) -> None:
-    """Run a sealer by itself, which signs what is in the log; of several, one works."""
-    from api.sealing import seal
-
-    settings = Settings.read(data, database_url)
-    with database(settings) as found:
-        seal(found, settings, with_parent)
+    serving.serve(settings, host, port, demo, with_projector, with_messenger, with_sealer, with_recall)
 
 
 @app.command()
@@ -262,7 +228,7 @@ def compute_deadlines(
 def main() -> None:
     """Run a command: 0 done, 1 refused or failed with one line that says why, 2 wrong usage."""
     try:
-        usual = "info" if {"serve", "project", "tell", "seal"} & set(sys.argv) else "error"
+        usual = "info" if {"serve", "project", "tell", "seal", "recall"} & set(sys.argv) else "error"
         configure_logs(os.environ.get("WHISTLE_LOG") or usual)
         app()
     except SystemExit as ended:

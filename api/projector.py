@@ -74,7 +74,7 @@ def stop_with_parent(stop: Callable[[], object]) -> None:
 
 @contextmanager
 def beside(database: Database, data: Path, command: str) -> Iterator[None]:
-    """Keep a process of ours running beside this one: `project`, `tell` or `seal`."""
+    """Keep a process of ours running beside this one: `project`, `tell`, `seal` or `recall`."""
     stopping = threading.Event()
     keeper = threading.Thread(target=_keep, args=[database, data, command, stopping])
     keeper.start()

@@ -33,7 +33,14 @@ COLLECT_SELDOM = 20_000, 20, 50
 
 
 def serve(
-    settings: Settings, host: str, port: int, demo: bool, projector: bool, messenger: bool, sealer: bool
+    settings: Settings,
+    host: str,
+    port: int,
+    demo: bool,
+    projector: bool,
+    messenger: bool,
+    sealer: bool,
+    recall: bool,
 ) -> None:
     """Serve until SIGTERM or SIGINT; what was accepted by then is finished."""
     if demo and not is_loopback(host):
@@ -57,7 +64,8 @@ def serve(
             )
         if demo:
             asyncio.run(demonstration.load(found))
-        for command, wanted in (("project", projector), ("tell", messenger), ("seal", sealer)):
+        processes = {"project": projector, "tell": messenger, "seal": sealer, "recall": recall}
+        for command, wanted in processes.items():
             if wanted and not settings.stock_recorder:
                 stack.enter_context(beside(found, settings.data, command))
         address = f"http://{host if ':' not in host else f'[{host}]'}:{listening.getsockname()[1]}"

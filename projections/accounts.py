@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import Any, ClassVar
 
-from adapters.reading import Reading
+from adapters.reading import Rows
 from domain.account import Account
 from projections.view import Row, Table, View
 
@@ -37,7 +37,7 @@ SELECT account, name, roles, closed
 """
 
 
-async def accounts(reading: Reading, limit: int, after: str | None = None) -> list[dict[str, Any]]:
+async def accounts(reading: Rows, limit: int, after: str | None = None) -> list[dict[str, Any]]:
     """The accounts, by name."""
     return await reading.rows(LIST, {"after": after, "limit": limit})
 
@@ -45,7 +45,7 @@ async def accounts(reading: Reading, limit: int, after: str | None = None) -> li
 NAMES = "SELECT account, name FROM views.accounts_account WHERE account = ANY (%(accounts)s)"
 
 
-async def names_of(reading: Reading, accounts: Collection[str]) -> dict[str, str]:
+async def names_of(reading: Rows, accounts: Collection[str]) -> dict[str, str]:
     """The names of whoever holds these accounts."""
     rows = await reading.rows(NAMES, {"accounts": list(accounts)})
     return {row["account"]: row["name"] for row in rows}

@@ -8,7 +8,7 @@ from operator import add
 from typing import Any, ClassVar
 from uuid import UUID
 
-from adapters.reading import Reading
+from adapters.reading import Rows
 from domain.actors import Person
 from domain.errors import OutOfRange
 from domain.ticket import Ticket
@@ -151,7 +151,7 @@ class Wanted:
 
 
 async def tickets(
-    reading: Reading,
+    reading: Rows,
     person: Person,
     wanted: Wanted,
     now: datetime,
@@ -185,7 +185,7 @@ async def tickets(
     return await reading.rows(query, {**seen.parameters, **asked, "now": now, "limit": limit})
 
 
-async def ticket_id(reading: Reading, number: str) -> UUID | None:
+async def ticket_id(reading: Rows, number: str) -> UUID | None:
     """The id of the ticket with this number, from the log itself."""
     query = "SELECT originator_id FROM log.numbers WHERE number = %(number)s"
     for row in await reading.rows(query, {"number": number}):

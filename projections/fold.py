@@ -1,7 +1,7 @@
 """From events to what the views say: the state of each history before and after, and the difference."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -74,22 +74,48 @@ class Fold:
         views: Iterable[View],
     ) -> dict[View, tuple[Said, Said]]:
         """What each view said of the histories touched before these events, and what it says after."""
-        if after != self._position:
-            self._histories.clear()
-        ids = list(dict.fromkeys(event.originator_id for event in events))
-        self._load(conn, [id for id in ids if id not in self._histories], after)
+        ids = self._begin(conn, after, events)
         said = {view: (Said(), Said()) for view in views}
         for id in ids:
             self._say(self._histories.get(id), {view: before for view, (before, _) in said.items()})
         for event in events:
-            self._apply(event)
+            self.apply(event)
         for id in ids:
             self._say(self._histories[id], {view: now for view, (_, now) in said.items()})
+        self._end(ids, events)
+        return said
+
+    def follow(
+        self, conn: psycopg.Connection[Any], after: int, events: Sequence[Stored]
+    ) -> Iterator[tuple[Stored, Aggregate | None]]:
+        """Each event with its history as it stood before; whoever follows has to `apply` it in between."""
+        ids = self._begin(conn, after, events)
+        for event in events:
+            yield event, self._histories.get(event.originator_id)
+        self._end(ids, events)
+
+    def apply(self, stored: Stored) -> Aggregate | None:
+        """The history as it stands after this event."""
+        event = self._mapper.event(stored.topic, stored.state)
+        history = event.mutate(self._histories.get(stored.originator_id))
+        if history is not None:
+            self._histories[stored.originator_id] = history
+        return history
+
+    def _begin(self, conn: psycopg.Connection[Any], after: int, events: Sequence[Stored]) -> list[UUID]:
+        """The ids of the histories touched, each as it stood at `after`."""
+        if after != self._position:
+            self._histories.clear()
+        ids = list(dict.fromkeys(event.originator_id for event in events))
+        self._load(conn, [id for id in ids if id not in self._histories], after)
+        return ids
+
+    def _end(self, ids: Sequence[UUID], events: Sequence[Stored]) -> None:
+        for id in ids:
             self._histories.move_to_end(id)
         while len(self._histories) > REMEMBERED:
             self._histories.popitem(last=False)
         self._position = events[-1].position
-        return said
 
     def forget(self) -> None:
         """Trust nothing that was folded so far."""
@@ -98,13 +124,7 @@ class Fold:
     def _load(self, conn: psycopg.Connection[Any], ids: list[UUID], until: int) -> None:
         if ids:
             for row in conn.execute(HISTORIES, {"ids": ids, "until": until}, binary=True):
-                self._apply(Stored(*row))
-
-    def _apply(self, stored: Stored) -> None:
-        event = self._mapper.event(stored.topic, stored.state)
-        history = event.mutate(self._histories.get(stored.originator_id))
-        if history is not None:
-            self._histories[stored.originator_id] = history
+                self.apply(Stored(*row))
 
     @staticmethod
     def _say(history: Aggregate | None, said: dict[View, Said]) -> None:

@@ -17,6 +17,11 @@ SELECT position, originator_version, topic, state, recorded_at
  ORDER BY originator_version
  LIMIT %(limit)s
 """
+VERSION_AT = """
+SELECT coalesce(max(originator_version), 0) AS version
+  FROM log.events
+ WHERE originator_id = %(id)s AND position <= %(position)s
+"""
 FRAME = {
     "originator_id",
     "originator_version",
@@ -56,3 +61,9 @@ def _item(row: dict[str, Any], event: Event) -> dict[str, Any]:
         "by": state["by"],
         "data": {name: value for name, value in state.items() if name not in FRAME},
     }
+
+
+async def version_at(reading: Reading, id: UUID, position: int) -> int:
+    """The version of a history when the log stood at this position; 0 where it was not there yet."""
+    (row,) = await reading.rows(VERSION_AT, {"id": id, "position": position})
+    return int(row["version"])

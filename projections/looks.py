@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from adapters.reading import Reading
+from adapters.reading import Rows
 from domain.look import AT_WORK, Look
 from projections.view import Row, Table, View
 
@@ -61,7 +61,7 @@ Cursor = tuple[datetime, UUID]
 
 
 async def looks(
-    reading: Reading,
+    reading: Rows,
     limit: int,
     after: Cursor | None = None,
     account: str | None = None,
@@ -76,7 +76,7 @@ async def looks(
     return await reading.rows(LIST.format(conditions=" AND ".join(conditions)), {**asked, "limit": limit})
 
 
-async def reason_said(reading: Reading, ticket: UUID, account: str) -> str | None:
+async def reason_said(reading: Rows, ticket: UUID, account: str) -> str | None:
     """The reason that this account gave before for looking at this ticket, as far as the view knows."""
     rows = await reading.rows(SAID, {"ticket": ticket, "account": account, "at_work": AT_WORK})
     return rows[0]["reason"] if rows else None

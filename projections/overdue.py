@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from adapters.reading import Reading
+from adapters.reading import Rows
 from domain.actors import Person
 from domain.ticket import Ticket
 from domain.ticket.terms import Terms, periods
@@ -87,7 +87,7 @@ Cursor = tuple[datetime, UUID, str, str, str]
 
 
 async def overdue(
-    reading: Reading,
+    reading: Rows,
     person: Person,
     now: datetime,
     limit: int,
@@ -129,7 +129,7 @@ SELECT DISTINCT t.ticket
 """
 
 
-async def steps_due(reading: Reading, terms: Sequence[Terms], now: datetime, limit: int) -> list[UUID]:
+async def steps_due(reading: Rows, terms: Sequence[Terms], now: datetime, limit: int) -> list[UUID]:
     """The tickets for which a step of the ladder of these terms is due at `now`, as far as the view knows."""
     rungs = [
         (clock, urgency, nth, now - rung.after, since or "-infinity", until or "infinity")

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import Any, ClassVar
 
-from adapters.reading import Reading
+from adapters.reading import Rows
 from domain.unit import Kind, Unit
 from projections.view import Row, Table, View
 
@@ -41,7 +41,7 @@ SELECT code, name, kind, parent
 
 
 async def units(
-    reading: Reading,
+    reading: Rows,
     limit: int,
     after: str | None = None,
     kind: Kind | None = None,
@@ -55,7 +55,7 @@ async def units(
 NAMES = "SELECT code, name FROM views.units_unit WHERE code = ANY (%(codes)s)"
 
 
-async def names_of(reading: Reading, codes: Collection[str]) -> dict[str, str]:
+async def names_of(reading: Rows, codes: Collection[str]) -> dict[str, str]:
     """The names of these units by their codes, also of those that are closed."""
     if not codes:
         return {}

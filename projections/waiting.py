@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from adapters.reading import Reading
+from adapters.reading import Rows
 from domain.actors import Person, Role
 
 SOON = timedelta(hours=2)
@@ -87,7 +87,7 @@ def has_desk(person: Person) -> bool:
 
 
 async def waiting(
-    reading: Reading,
+    reading: Rows,
     person: Person,
     now: datetime,
     limit: int,
@@ -101,7 +101,7 @@ async def waiting(
     return [Line(**row) for row in await reading.rows(query + LIST, asked)]
 
 
-async def counts(reading: Reading, person: Person, now: datetime) -> Counts:
+async def counts(reading: Rows, person: Person, now: datetime) -> Counts:
     """How many tickets wait for this person."""
     query, asked = _mine(person, now)
     rows: Sequence[dict[str, Any]] = await reading.rows(query + COUNT, asked)

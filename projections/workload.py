@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from adapters.reading import Reading
+from adapters.reading import Rows
 from domain.calendar import CHINA
 from domain.ticket import Ticket
 from domain.ticket.stage import TaskStage
@@ -168,7 +168,7 @@ SELECT u.code AS department, u.name,
 """
 
 
-async def workload(reading: Reading, now: datetime) -> list[dict[str, Any]]:
+async def workload(reading: Rows, now: datetime) -> list[dict[str, Any]]:
     """One row a department, counted at `now`; times in seconds."""
     today = midnight(now)
     times = {

@@ -12,6 +12,8 @@ from api.pages.lanes import lanes_of
 from api.pages.language import N_, say
 from api.pages.page import Visiting, render
 from api.pages.words import CARDS, CLOCKS, STAGES, TASK_STAGES, URGENCIES, exact
+from domain.account import Account
+from domain.actors import Role
 from domain.catalogue import in_force
 from domain.errors import OutOfRange
 from domain.ticket import Ticket
@@ -56,6 +58,8 @@ async def replay(
     before = await serving.store.find_at(Ticket, now_it_is.id, chosen - 1) if chosen > 1 else None
     then = await serving.store.find_at(Ticket, now_it_is.id, chosen) or now_it_is
     (item,) = await events_of(serving.reading, now_it_is.id, 1, after=chosen - 1)
+    by = item["by"]["account"]
+    has_desk = visitor.holds(Role.AUDITOR) and await serving.store.find(Account, Account.id_of(by))
     units = {then.grid, then.community, then.town, *now_it_is.tasks, *history.units([item])}
     units |= {clock.setting.unit for clock in now_it_is.clocks} | set(now_it_is.cards)
     names = await names_of(serving.reading, units)
@@ -72,6 +76,7 @@ async def replay(
         told=told,
         position=item["position"],
         topic=item["topic"],
+        desk_of=by if has_desk else None,
         facts=changes(before, then, names, categories),
         lanes=lanes_of(then, told.at),
         names=names,

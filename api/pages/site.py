@@ -5,11 +5,24 @@ from starlette.datastructures import State
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.pages import acting, desk, downloads, live, overdue, pocket, replay, report, sign_in, ticket, tickets
+from api.pages import (
+    acting,
+    desk,
+    downloads,
+    live,
+    overdue,
+    past,
+    pocket,
+    replay,
+    report,
+    sign_in,
+    ticket,
+    tickets,
+)
 from api.pages.page import STATIC, EveryPage
 from api.pages.problems import handle_problems
 
-PARTS = (sign_in, desk, tickets, overdue, downloads, ticket, replay, acting, live, report, pocket)
+PARTS = (sign_in, desk, tickets, overdue, downloads, ticket, replay, acting, live, report, pocket, past)
 """All pages; a new module puts its router here."""
 OF_PROGRAMS = ("/api", "/openapi.json")
 

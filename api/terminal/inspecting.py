@@ -21,6 +21,7 @@ from projections.rebuild import rebuild
 from projections.view import STANDING, View
 
 HEAD = "SELECT position, recorded_at FROM log.head WHERE position > 0"
+KEPT = "SELECT coalesce(max(position), 0) FROM past.standing"
 SEALED = "SELECT coalesce(max(size), 0) FROM seal.checkpoint"
 
 LONGEST_LINE = 200
@@ -31,11 +32,13 @@ def status(database: Database) -> None:
     with psycopg.connect(database.service) as conn:
         head = conn.execute(HEAD).fetchone()
         (sealed,) = conn.execute(SEALED).fetchone() or (0,)
+        (kept,) = conn.execute(KEPT).fetchone() or (0,)
         views = [row for row in conn.execute(STANDING) if row[1] is not None]
     if head is None:
         typer.echo("The log is empty.")
     else:
         typer.echo(f"The log is at position {head[0]}, last written {local(head[1])}; sealed up to {sealed}.")
+        typer.echo(f"The past of the views is kept up to {kept}.")
     for log_at, name, version, position, error in views:
         lag = log_at - position
         state = f"stopped: {error}" if error else ("up to date" if lag == 0 else f"{lag} events behind")

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from adapters.batch import Receipt
+from api.moments import moment
 from api.web import shapes
 from api.web.consent import Second, second_of
-from api.web.paging import After, CursorParameter, Limit, history_page, page, read_cursor
+from api.web.paging import After, At, CursorParameter, Limit, Position, history_page, page, read_cursor
 from api.web.problems import Json
 from api.web.requests import HEADERS, SIGNED_IN, Caller, Calling, Route
 from domain import unit as units
@@ -84,13 +85,18 @@ async def read_unit_history(
 
 @router.get("/accounts", response_model=shapes.Page[shapes.AccountShape], openapi_extra=SIGNED_IN)
 async def read_accounts(
-    calling: Calling, limit: Limit = 50, cursor: CursorParameter = None, after: After = None
+    calling: Calling,
+    limit: Limit = 50,
+    cursor: CursorParameter = None,
+    after: After = None,
+    at: At = None,
+    position: Position = None,
 ) -> Response:
-    """The accounts and the roles they hold."""
+    """The accounts and the roles they hold, or held then."""
     _must_oversee(calling, "list accounts")
-    await calling.serving.standing.passed("accounts", after or 0)
+    then = await moment(calling.serving, "accounts", after, at, position)
     (name,) = read_cursor(cursor, tuple[str]) or (None,)
-    rows = await accounts.accounts(calling.serving.reading, limit + 1, name)
+    rows = await accounts.accounts(then.rows, limit + 1, name)
     return Json(page(rows, limit, lambda row: [row["account"]]))
 
 

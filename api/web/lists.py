@@ -4,8 +4,9 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.adopted import versions
+from api.moments import moment
 from api.web import shapes
-from api.web.paging import After, Code, CursorParameter, Limit, page, read_cursor
+from api.web.paging import After, At, Code, CursorParameter, Limit, Position, page, read_cursor
 from api.web.problems import Json
 from api.web.requests import SIGNED_IN, Calling, Route, Serving
 from domain.actors import Person, Role
@@ -18,14 +19,14 @@ router = APIRouter(prefix="/api", route_class=Route)
 
 
 @router.get("/workload", tags=["views"], response_model=shapes.Workload, openapi_extra=SIGNED_IN)
-async def read_workload(calling: Calling, after: After = None) -> Response:
-    """What every department has on its hands."""
+async def read_workload(
+    calling: Calling, after: After = None, at: At = None, position: Position = None
+) -> Response:
+    """What every department has on its hands, or had then."""
     must_be_staff(calling.person, "see the workload")
-    serving = calling.serving
-    position = await serving.standing.passed("workload", after or 0)
-    now = serving.store.now()
-    departments = await workload.workload(serving.reading, now)
-    return Json({"as_of": now, "position": position, "departments": departments})
+    then = await moment(calling.serving, "workload", after, at, position)
+    departments = await workload.workload(then.rows, then.now)
+    return Json({"as_of": then.now, "position": then.position, "departments": departments})
 
 
 @router.get("/overdue", tags=["views"], response_model=shapes.Page[shapes.Clock], openapi_extra=SIGNED_IN)
@@ -36,15 +37,14 @@ async def read_overdue(
     limit: Limit = 50,
     cursor: CursorParameter = None,
     after: After = None,
+    at: At = None,
+    position: Position = None,
 ) -> Response:
-    """Every clock that has run out, oldest first."""
+    """Every clock that has run out, or had then, oldest first."""
     must_be_staff(calling.person, "see what is overdue")
-    serving = calling.serving
-    await serving.standing.passed("overdue", after or 0)
+    then = await moment(calling.serving, "overdue", after, at, position)
     place = read_cursor(cursor, overdue.Cursor)
-    rows = await overdue.overdue(
-        serving.reading, calling.person, serving.store.now(), limit + 1, place, department, community
-    )
+    rows = await overdue.overdue(then.rows, calling.person, then.now, limit + 1, place, department, community)
     return Json(page(rows, limit, lambda row: [row[name] for name in overdue.PLACE]))
 
 
@@ -73,12 +73,13 @@ async def read_units(
     limit: Limit = 200,
     cursor: CursorParameter = None,
     after: After = None,
+    at: At = None,
+    position: Position = None,
 ) -> Response:
     """Places and departments in use, by code."""
-    serving = calling.serving
-    await serving.standing.passed("units", after or 0)
+    then = await moment(calling.serving, "units", after, at, position)
     (code,) = read_cursor(cursor, tuple[str]) or (None,)
-    rows = await units.units(serving.reading, limit + 1, code, kind, parent)
+    rows = await units.units(then.rows, limit + 1, code, kind, parent)
     return Json(page(rows, limit, lambda row: [row["code"]]))
 
 

@@ -3,6 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -19,6 +20,12 @@ CursorParameter = Annotated[str | None, Query(alias="cursor", max_length=1000)]
 After = Annotated[
     int | None, Query(alias="after", ge=0, description="answer once this position is in the view")
 ]
+
+At = Annotated[
+    datetime | None,
+    Query(alias="at", description="as it stood at this time, by what was recorded until then"),
+]
+Position = Annotated[int | None, Query(alias="position", ge=0, description="as it stood at this position")]
 
 Code = Annotated[str | None, Query(min_length=1, max_length=50)]
 """The code of something to look for; an unknown one finds nothing, an empty one is refused."""

@@ -10,15 +10,27 @@ from starlette.responses import Response
 from adapters.batch import Receipt
 from adapters.personal.marking import holds_masks
 from api import personal, steps
+from api.moments import moment
 from api.service import Service
 from api.web import shapes
-from api.web.paging import After, Code, CursorParameter, Limit, history_page, page, read_cursor
+from api.web.paging import (
+    After,
+    At,
+    Code,
+    CursorParameter,
+    Limit,
+    Position,
+    history_page,
+    page,
+    read_cursor,
+)
 from api.web.problems import Json
 from api.web.requests import HEADERS, SIGNED_IN, Caller, Calling, Route
 from domain.errors import OutOfRange, UnknownTicket
 from domain.ticket import Ticket, commands
 from domain.ticket.stage import Stage
 from projections import board
+from projections.history import version_at
 
 router = APIRouter(prefix="/api/tickets", tags=["tickets"], route_class=Route)
 
@@ -65,11 +77,16 @@ async def link(id: str, calling: Calling) -> Response:
 
 
 @router.get("/{id}", response_model=shapes.TicketShape, openapi_extra=SIGNED_IN)
-async def read(id: str, calling: Calling, version: int | None = None, at: datetime | None = None) -> Response:
-    """The ticket as it stands, or as it stood at a version or a time."""
+async def read(
+    id: str,
+    calling: Calling,
+    version: int | None = None,
+    at: datetime | None = None,
+    position: Position = None,
+) -> Response:
+    """The ticket as it stands, or as it stood at a version, a position, or a time by when things happened."""
     now = await seen(calling, id)
-    past = version is not None or at is not None
-    ticket = await _as_it_stood(calling.serving, now, version, at) if past else now
+    ticket = await _as_it_stood(calling.serving, now, version, at, position)
     headers = {"ETag": f'"{ticket.version}"'}
     answer = Json(shapes.TicketShape.of(ticket), headers=headers)
     if not holds_masks(answer.body):
@@ -84,15 +101,14 @@ async def read_deadlines(
     calling: Calling,
     version: int | None = None,
     at: datetime | None = None,
+    position: Position = None,
     limit: Limit = 200,
     cursor: CursorParameter = None,
 ) -> Response:
-    """Every clock of the ticket and why it is due when it is; also as it stood at a version or a time."""
-    ticket = await seen(calling, id)
-    now = calling.serving.store.now()
-    if version is not None or at is not None:
-        ticket = await _as_it_stood(calling.serving, ticket, version, at)
-        now = at or ticket.modified_on
+    """Every clock of the ticket and why it is due when it is; also as it stood then."""
+    stands = await seen(calling, id)
+    ticket = await _as_it_stood(calling.serving, stands, version, at, position)
+    now = calling.serving.store.now() if ticket is stands else at or ticket.modified_on
     (after,) = read_cursor(cursor, tuple[int]) or (0,)
     clocks = list(enumerate(ticket.clocks, 1))[max(after, 0) :]
     found = page(clocks, limit, lambda numbered: [numbered[0]])
@@ -125,14 +141,14 @@ async def read_list(
     limit: Limit = 50,
     cursor: CursorParameter = None,
     after: After = None,
+    at: At = None,
+    position: Position = None,
 ) -> Response:
-    """The tickets one may see that fit the filters, newest first."""
-    serving = calling.serving
-    await serving.standing.passed("board", after or 0)
+    """The tickets one may see that fit the filters, or did then, newest first."""
+    then = await moment(calling.serving, "board", after, at, position)
     wanted = board.Wanted(stage, department, community, grid, category, overdue, q)
     place = read_cursor(cursor, board.Cursor)
-    now = serving.store.now()
-    rows = await board.tickets(serving.reading, calling.person, wanted, now, limit + 1, place)
+    rows = await board.tickets(then.rows, calling.person, wanted, then.now, limit + 1, place)
     return Json(page(rows, limit, lambda row: [row["reported_at"], row["id"]]))
 
 
@@ -141,7 +157,15 @@ async def seen(calling: Caller, id: str) -> Ticket:
     return await steps.seen(calling.serving, calling.person, steps.ticket_id(id))
 
 
-async def _as_it_stood(serving: Service, ticket: Ticket, version: int | None, at: datetime | None) -> Ticket:
+async def _as_it_stood(
+    serving: Service, ticket: Ticket, version: int | None, at: datetime | None, position: int | None
+) -> Ticket:
+    if position is not None:
+        version = await version_at(serving.reading, ticket.id, position)
+        if not version:
+            raise UnknownTicket(ticket=f"{ticket.id} at that position")
+    if version is None and at is None:
+        return ticket
     if version is not None and not 1 <= version <= ticket.version:
         raise OutOfRange(field="version", why=f"must lie between 1 and {ticket.version}")
     if at is not None and at.tzinfo is None:
