@@ -10,7 +10,7 @@ from functools import partial
 import structlog
 
 from adapters.logs import configure_logs
-from bench import commands, deadlines, ladder, lag, lives, pages, reading, rebuild, sealing
+from bench import as_of, commands, deadlines, ladder, lag, lives, pages, reading, rebuild, sealing
 from bench.results import Result, save, show
 
 Measurements = dict[str, Callable[[bool], Result]]
@@ -24,6 +24,7 @@ MEASUREMENTS: Measurements = {
     "reading": reading.measure,
     "pages": pages.measure,
     "sealing": sealing.measure,
+    "as_of": as_of.measure,
 }
 
 

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.pages.language import N_, say
 from api.pages.page import go, own_path, render, visitor
 from api.pages.refusals import sentence
-from api.web.problems import AGAIN, STATUS
+from api.web.problems import AGAIN, STATUS, told
 from api.web.problems import on_http as to_programs
 from domain import errors
 
@@ -37,7 +37,7 @@ async def problem_page(request: Request, status: int, said: str) -> Response:
 async def on_refusal(request: Request, refusal: Exception) -> Response:
     """A refusal of the domain."""
     name, status = type(refusal).__name__, STATUS.get(type(refusal), 409)
-    log.info("request_refused", problem=name, status=status, path=request.url.path)
+    log.info("request_refused", problem=name, status=status, path=told(request.url.path))
     said = sentence(refusal) if isinstance(refusal, errors.Refusal) else str(refusal)
     return await problem_page(request, status, said)
 
@@ -65,7 +65,7 @@ async def on_invalid(request: Request, invalid: Exception) -> Response:
 
 async def on_again(request: Request, trouble: Exception) -> Response:
     """Something that passes by itself."""
-    log.warning("request_put_off", problem=type(trouble).__name__, path=request.url.path)
+    log.warning("request_put_off", problem=type(trouble).__name__, path=told(request.url.path))
     answer = render(request, "problem.html", None, 503, said=say(AGAIN_SOON))
     answer.headers["Retry-After"] = "1"
     return answer

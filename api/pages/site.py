@@ -9,12 +9,14 @@ from api.pages import (
     acting,
     desk,
     downloads,
+    link,
     live,
     overdue,
     past,
     pocket,
     replay,
     report,
+    resident,
     sign_in,
     ticket,
     tickets,
@@ -22,7 +24,10 @@ from api.pages import (
 from api.pages.page import STATIC, EveryPage
 from api.pages.problems import handle_problems
 
-PARTS = (sign_in, desk, tickets, overdue, downloads, ticket, replay, acting, live, report, pocket, past)
+PARTS = (
+    sign_in, desk, tickets, overdue, downloads, ticket, link, replay, acting, live, report, pocket, past,
+    resident,
+)  # fmt: skip
 """All pages; a new module puts its router here."""
 OF_PROGRAMS = ("/api", "/openapi.json")
 

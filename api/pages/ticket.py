@@ -148,6 +148,7 @@ async def facts_of(visitor: Visitor, ticket: Ticket, looked: Opened | None = Non
     categories = {code: category.name for code, category in rules.categories.items()}
     return {
         "ticket": shown,
+        "may_link": bool(may(ticket, visitor.person, now, only="give_link")),
         "masked": looked is None and holds_masks(Json([TicketShape.of(ticket), items]).body),
         "reasons": REASONS,
         "looked": looked is not None,

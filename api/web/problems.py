@@ -83,6 +83,11 @@ class Json(Response):
         return msgspec.json.encode(content)
 
 
+def told(path: str) -> str:
+    """The path as a log may hold it: that of a resident's link is its secret."""
+    return "/r/…" if path.startswith("/r/") else path
+
+
 def problem(status: int, name: str, detail: str, headers: dict[str, str] | None = None) -> Response:
     """A problem as its response."""
     title = "".join(f" {c.lower()}" if c.isupper() else c for c in name).strip().capitalize()
@@ -100,7 +105,7 @@ async def on_refusal(request: Request, refusal: Exception) -> Response:
     """A refusal of the domain."""
     name = type(refusal).__name__
     status = STATUS.get(type(refusal), 409)
-    log.info("request_refused", problem=name, status=status, path=request.url.path)
+    log.info("request_refused", problem=name, status=status, path=told(request.url.path))
     headers: dict[str, str] = {}
     if isinstance(refusal, errors.TooManyAttempts):
         headers["Retry-After"] = str(refusal.facts["seconds"])
@@ -112,7 +117,7 @@ async def on_refusal(request: Request, refusal: Exception) -> Response:
 async def on_again(request: Request, trouble: Exception) -> Response:
     """Something that passes by itself."""
     name = type(trouble).__name__
-    log.warning("request_put_off", problem=name, path=request.url.path)
+    log.warning("request_put_off", problem=name, path=told(request.url.path))
     return problem(503, name, (type(trouble).__doc__ or "").strip(), {"Retry-After": "1"})
 
 
@@ -122,7 +127,7 @@ async def on_invalid(request: Request, invalid: Any) -> Response:
     malformed = any(mistake["type"].endswith(MALFORMED) for mistake in mistakes)
     name, status = ("Malformed", 400) if malformed else ("OutOfRange", 422)
     said = "; ".join(f"{_field(mistake)}: {mistake['msg']}" for mistake in mistakes[:5])
-    log.info("request_refused", problem=name, status=status, path=request.url.path)
+    log.info("request_refused", problem=name, status=status, path=told(request.url.path))
     return problem(status, name, f"The request cannot be read as it is. {said}.")
 
 
@@ -144,7 +149,7 @@ def _allowed(request: Request) -> list[str]:
 
 def on_fault(path: str, fault: Exception) -> Response:
     """A fault of ours: the log has the traceback, the person a sentence."""
-    log.error("request_failed", path=path, problem=type(fault).__name__, exc_info=fault)
+    log.error("request_failed", path=told(path), problem=type(fault).__name__, exc_info=fault)
     return problem(500, "Fault", FAULT)
 
 

@@ -1,6 +1,7 @@
 """The life of a joint ticket through the pages alone, each person at their own desk."""
 
 import re
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,7 +18,7 @@ REPORT = {
 }
 
 
-def reported(town: Serving, **changed: str) -> str:
+def reported(town: Serving, **changed: Any) -> str:
     """A new ticket; gives its path. The page to report is tested by itself."""
     status, receipt = town.ask("/api/tickets", {**REPORT, **changed}, town.token("grid"))
     assert status == 201, receipt

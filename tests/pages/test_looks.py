@@ -143,3 +143,41 @@ def test_a_ticket_printed_shows_what_it_is_and_nothing_to_press(visits: Visits, 
     assert not page.locator("button:visible").count()
     assert page.get_by_role("heading", name="打印的一件").is_visible()
     page.screenshot(path=SHOTS / "ticket-print.png")
+
+
+def test_the_resident_from_the_link_to_the_last_word(visits: Visits, town: Serving) -> None:
+    path = reported(town, title="一件居民说了算的工单", reporter={"name": "欧阳", "phone": "13987654321"})
+    for stage in ("sorted", "dispatched", "handled"):
+        for account, verb, body in LIFE[stage][1]:
+            assert town.ask(f"/api{path}/{verb}", body, town.token(account))[0] == 200
+    staff = visits("dispatcher", path)
+    staff.get_by_role("button", name="给居民发链接").click()
+    link = staff.locator(".address").inner_text()
+    look_at(staff, "link")
+    page = visits.window(PHONE)
+    page.goto(link)
+    look_at(page, "resident-arrive")
+    page.set_viewport_size({"width": PHONE, "height": 800})
+    page.get_by_role("button", name="查看办理进度").click()
+    page.wait_for_url("**/r")
+    look_at(page, "resident")
+    page.set_viewport_size({"width": PHONE, "height": 800})
+    page.get_by_label("未解决").check()
+    page.get_by_role("button", name="提交评价").click()
+    page.get_by_text("答应办好").wait_for()
+    assert page.get_by_text("您的评价").count() == 0
+
+
+def test_what_is_personal_is_asked_for(visits: Visits, town: Serving) -> None:
+    path = reported(town, title="一件有电话的工单", reporter={"name": "欧阳", "phone": "13987654321"})
+    page = visits("sorter", path)
+    page.get_by_role("button", name="查看", exact=True).click()
+    page.get_by_text("13987654321").wait_for()
+    look_at(page, "ticket-personal")
+
+
+def test_a_desk_as_it_stood(visits: Visits, town: Serving) -> None:
+    position = town.ask("/api/health")[1]["position"]
+    page = visits("auditor", f"/desk?account=dispatcher&position={position}")
+    page.get_by_role("heading", name="当时所见").wait_for()
+    look_at(page, "past-desk")
