@@ -22,6 +22,7 @@ from projections.photos import Photos
 from projections.receivers import Receivers
 from projections.units import Units
 from projections.view import View
+from projections.wall import Wall
 from projections.workload import Workload
 
 log = structlog.get_logger()
@@ -35,6 +36,7 @@ VIEWS: tuple[View, ...] = (
     Overdue(),
     Photos(),
     Looks(),
+    Wall(),
 )
 """All views there are."""
 AGAIN = 1.0

@@ -53,6 +53,8 @@ VERBS: Mapping[str, Verb] = {
         (Ticket.verify, commands.Verify),
         (Ticket.reopen, commands.Reopen),
         (Ticket.revoke_link, commands.RevokeLink),
+        (Ticket.publish, commands.Publish),
+        (Ticket.withdraw, commands.Withdraw),
         (Ticket.sort, commands.Sort),
         (Ticket.dispatch, commands.Dispatch),
         (Ticket.join, commands.Join),

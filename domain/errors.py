@@ -63,6 +63,10 @@ class NoTask(Refusal):
     """{department} has no task in this ticket: dispatch it there first."""
 
 
+class NotPublished(Refusal):
+    """This ticket does not stand on the echo wall: nothing was changed."""
+
+
 class NoLink(Refusal):
     """This ticket has no secret link that works: nothing was changed."""
 

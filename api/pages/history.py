@@ -39,6 +39,8 @@ SENTENCES: Mapping[str, str] = {
     "Verified": N_("核查：{solved}"),
     "LinkGiven": N_("发了居民链接"),
     "LinkRevoked": N_("收回居民链接"),
+    "Published": N_("公开到回音壁：{text}"),
+    "Withdrawn": N_("从回音壁撤下"),
     "Reopened": N_("重办：{reason}"),
 }
 """What each event says; a test holds that none is left out."""

@@ -56,6 +56,8 @@ FORMS: Sequence[tuple[str, tuple[str, ...], bool]] = (
     ("join", ("join",), False),
     ("part", ("part",), False),
     ("reopen", ("reopen",), False),
+    ("publish", ("publish",), False),
+    ("withdraw", ("withdraw",), False),
     ("revoke_link", ("revoke_link",), False),
 )
 """Every form with the verbs of its buttons, in the order of the page, and whether it may be open."""

@@ -18,6 +18,7 @@ SENTENCES: Mapping[str, str] = {
     "WrongStage": N_("工单现在是「{stage}」，不能{verb}；要等它到「{needed}」。"),
     "TaskWrongStage": N_("{department}的任务现在是「{stage}」，不能{verb}；要等它到「{needed}」。"),
     "NoTask": N_("{department}在这件工单里没有任务，请先派给它。"),
+    "NotPublished": N_("这件工单没有公开，什么都没有改。"),
     "NoLink": N_("这件工单没有有效的居民链接，什么都没有改。"),
     "AlreadyCalled": N_("{department}已经在办这件工单，不必再派。"),
     "NothingToDispatch": N_("选的部门都已经在办这件工单，请另选一个。"),
@@ -108,6 +109,8 @@ VERBS: Mapping[str, str] = {
     "reopen": N_("要求重办"),
     "give_link": N_("发居民链接"),
     "revoke_link": N_("收回居民链接"),
+    "publish": N_("公开到回音壁"),
+    "withdraw": N_("从回音壁撤下"),
 }
 """What is done, as a button and a sentence say it."""
 WHO: Mapping[str, str] = {
@@ -169,6 +172,7 @@ WHY: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"needs longitude and latitude .*"), N_("要经度和纬度两个数")),
     (re.compile(r"show what was done on the spot: .*"), N_("是处置后的照片，请写清怎么处置的")),
     (re.compile(r"would have more than (\d+) rows: .*"), N_("超过 {0} 行，请多加一个筛选条件")),
+    (re.compile(r"are not all of this ticket: .*"), N_("不都是这件工单的，请从它的照片里选")),
     (re.compile(r"others were joined into it, part them first"), N_("有别的工单并在它里面，请先拆件")),
 )
 """Reasons the domain gives in words of its own, and how the page says them."""

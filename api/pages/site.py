@@ -20,13 +20,14 @@ from api.pages import (
     sign_in,
     ticket,
     tickets,
+    wall,
 )
 from api.pages.page import STATIC, EveryPage
 from api.pages.problems import handle_problems
 
 PARTS = (
     sign_in, desk, tickets, overdue, downloads, ticket, link, replay, acting, live, report, pocket, past,
-    resident,
+    resident, wall,
 )  # fmt: skip
 """All pages; a new module puts its router here."""
 OF_PROGRAMS = ("/api", "/openapi.json")

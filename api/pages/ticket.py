@@ -59,6 +59,8 @@ DONE: Mapping[str, str] = {
     "verify": N_("核查结果已记下。"),
     "reopen": N_("已要求重办。"),
     "revoke_link": N_("居民链接已收回。"),
+    "publish": N_("已公开到回音壁。"),
+    "withdraw": N_("已从回音壁撤下。"),
 }
 """What is said once a step is done."""
 TEXTS = ("said", "reason", "note", "text")

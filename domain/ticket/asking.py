@@ -119,5 +119,7 @@ def _steps(ticket: Ticket, by: Person, at: datetime, timing: Timing) -> Iterator
         yield step("supervise", commands.Supervise(Rung.YELLOW_CARD, SAID, unit))
     yield step("verify", commands.Verify(Solved.SOLVED))
     yield step("reopen", commands.Reopen(SAID))
+    yield step("publish", commands.Publish(SAID))
+    yield step("withdraw", commands.Withdraw())
     yield step("give_link", commands.GiveLink(), NAMESPACE)
     yield step("revoke_link", commands.RevokeLink())

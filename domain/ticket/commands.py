@@ -245,6 +245,19 @@ class RevokeLink:
 
 
 @dataclass(frozen=True)
+class Publish:
+    """公开: tell everybody on the echo wall what was done, with some of the ticket's photos."""
+
+    text: str
+    photos: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Withdraw:
+    """撤下: take it off the wall."""
+
+
+@dataclass(frozen=True)
 class Reopen:
     """返工 / 重办: it has to be done again, by all departments or by those named."""
 

@@ -17,13 +17,13 @@ from domain.text import check_text, often
 from domain.ticket import commands
 from domain.ticket import deferring_events as events
 from domain.ticket.clocks import ClockName, Setting
-from domain.ticket.handling import Handling
+from domain.ticket.publishing import Publishing
 from domain.ticket.stage import TaskStage
 from domain.ticket.task import Task
 from domain.ticket.timing import USUAL, Timing, due
 
 
-class Deferring(Handling):
+class Deferring(Publishing):
     """What is asked and decided about the time that a department has."""
 
     def request_extension(

@@ -10,6 +10,7 @@ from domain.event import Aggregate
 from domain.ticket import events
 from domain.ticket.clocks import Clocks
 from domain.ticket.ladder import Step
+from domain.ticket.publishing_events import Publication
 from domain.ticket.stage import Satisfied, Solved, Source, Stage, TaskStage, Urgency
 from domain.ticket.task import Task
 
@@ -67,6 +68,8 @@ class State(Aggregate):
     link: UUID | None = field(default=None, init=False)
     """The resident's secret link that works now, by a name that is no secret."""
     link_given_by: str | None = field(default=None, init=False)
+    publication: Publication | None = field(default=None, init=False)
+    """What the community shows of it to everybody."""
     joined_into: UUID | None = field(default=None, init=False)
     gathered: tuple[UUID, ...] = field(default=(), init=False)
     stage_before_joining: Stage = field(default=Stage.REPORTED, init=False)

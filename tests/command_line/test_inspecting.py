@@ -7,7 +7,7 @@ import pytest
 
 from tests.command_line.whistle import Serving, done, refused, whistle
 
-VIEWS = {"board", "workload", "overdue", "units", "accounts", "receivers", "photos", "looks"}
+VIEWS = {"board", "workload", "overdue", "units", "accounts", "receivers", "photos", "looks", "wall"}
 
 
 @pytest.fixture(scope="module")

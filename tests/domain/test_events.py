@@ -24,6 +24,7 @@ STOOD = {
         "ticket.dispatched",
         "ticket.sent_back",
         "ticket.link_given",
+        "ticket.published",
         "ticket.extension_requested",
         "ticket.appealed",
         "ticket.urged",

@@ -22,6 +22,7 @@ from domain.ticket.commands import (
     Join,
     NoteProgress,
     Part,
+    Publish,
     RefuseExtension,
     RefuseReturn,
     Reject,
@@ -34,6 +35,7 @@ from domain.ticket.commands import (
     Supervise,
     UpholdAppeal,
     Urge,
+    Withdraw,
 )
 from domain.ticket.ladder import Step as Rung
 from domain.ticket.stage import Stage, TaskStage
@@ -90,6 +92,8 @@ ASKED = {
     "reopen": Reopen("又坏了"),
     "give link": GiveLink(),
     "revoke link": RevokeLink(),
+    "publish": Publish("已修好"),
+    "withdraw": Withdraw(),
 }
 
 PERSONS: dict[str, tuple[Somebody, ...]] = {

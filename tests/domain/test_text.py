@@ -26,6 +26,7 @@ from domain.ticket.commands import (
     Join,
     NoteProgress,
     Part,
+    Publish,
     RefuseExtension,
     RefuseReturn,
     Reject,
@@ -113,6 +114,7 @@ TEXTS = {
     "verify": Text(HANDLED, worker, lambda text: Verify(Solved.SOLVED, note=text), needed=False),
     "not solved": Text(HANDLED, worker, lambda text: Verify(Solved.NOT_SOLVED, note=text), needed=False),
     "reopen": Text(HANDLED, worker, Reopen),
+    "publish": Text(HANDLED, sorter, Publish),
 }
 EVERY_TEXT = pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
 BLANKS = ["", " ", "\t\n", "\u3000", "\u00a0"]

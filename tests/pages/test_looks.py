@@ -181,3 +181,18 @@ def test_a_desk_as_it_stood(visits: Visits, town: Serving) -> None:
     page = visits("auditor", f"/desk?account=dispatcher&position={position}")
     page.get_by_role("heading", name="当时所见").wait_for()
     look_at(page, "past-desk")
+
+
+def test_the_echo_wall(visits: Visits, town: Serving) -> None:
+    path = reported(town, title="一件要公开的工单")
+    for stage in ("sorted", "dispatched", "handled"):
+        for account, verb, body in LIFE[stage][1]:
+            assert town.ask(f"/api{path}/{verb}", body, town.token(account))[0] == 200
+    page = visits("sorter", path)
+    page.get_by_role("heading", name="公开到回音壁").click()
+    page.get_by_label("这件事办得怎么样").fill("下水已疏通，井盖换了新的。")
+    page.get_by_role("button", name="公开到回音壁").click()
+    page.get_by_text("已公开到回音壁。").wait_for()
+    page.goto("/wall")
+    page.get_by_text("下水已疏通").wait_for()
+    look_at(page, "wall")

@@ -15,7 +15,13 @@ from api.pages.words import CARDS, CLOCKS, ROLES, SATISFIED, SOLVED, SOURCES, ST
 from api.steps import VERBS as STEPS
 from domain.actors import Role
 from domain.errors import Refusal
-from domain.ticket import appealing_events, deferring_events, events, supervising_events
+from domain.ticket import (
+    appealing_events,
+    deferring_events,
+    events,
+    publishing_events,
+    supervising_events,
+)
 from domain.ticket.clocks import ClockName, Note
 from domain.ticket.ladder import Step as Rung
 from domain.ticket.stage import Satisfied, Solved, Source, Stage, TaskStage, Urgency
@@ -82,7 +88,7 @@ def test_there_is_a_word_for_everything_of_the_domain() -> None:
     assert STEPS.keys() == ticket.DONE.keys()
     told = {
         name
-        for module in (events, appealing_events, deferring_events, supervising_events)
+        for module in (events, appealing_events, deferring_events, publishing_events, supervising_events)
         for name, kind in vars(module).items()
         if isinstance(kind, type) and getattr(kind, "TOPIC", "").startswith("ticket.")
     }
