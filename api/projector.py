@@ -16,6 +16,7 @@ from adapters.database import Database
 from projections.accounts import Accounts
 from projections.board import Board
 from projections.engine import Engine
+from projections.figures import Figures
 from projections.looks import Looks
 from projections.overdue import Overdue
 from projections.photos import Photos
@@ -35,6 +36,7 @@ VIEWS: tuple[View, ...] = (
     Workload(),
     Overdue(),
     Photos(),
+    Figures(),
     Looks(),
     Wall(),
 )

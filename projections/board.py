@@ -13,8 +13,11 @@ from domain.actors import Person
 from domain.errors import OutOfRange
 from domain.ticket import Ticket
 from domain.ticket.stage import Stage
+from projections.figures import counted_as
 from projections.scope import scope
+from projections.tallies import AGE, TASKS, moments
 from projections.view import Row, Table, View
+from projections.workload import state_of
 
 REMEMBERED_PAIRS = 500_000
 SHORTEST_SEARCH = 2
@@ -43,10 +46,19 @@ TICKET = Table(
 )  # fmt: skip
 TASK = Table(
     "board_task",
-    {"ticket": "uuid", "department": "text", "stage": "text", "reported_at": "timestamptz"},
+    {
+        "ticket": "uuid", "department": "text", "state": "text", "reported_at": "timestamptz",
+        "called_at": "timestamptz", "due_at": "timestamptz", "next_due_at": "timestamptz",
+        "handled_at": "timestamptz", "category": "text", "grid": "text", "community": "text",
+        "town": "text", "county": "text",
+    },
     key=2,
-    indexes=("(department, reported_at DESC, ticket DESC)",),
-)
+    indexes=(
+        "(department, reported_at DESC, ticket DESC)",
+        "(state, department) WHERE state NOT IN ('handled', 'returned')",
+        "(handled_at) WHERE state = 'handled'",
+    ),
+)  # fmt: skip
 SEARCH = Table(
     "board_search",
     {"ticket": "uuid", "text": "text", "pairs": "integer[]"},
@@ -59,7 +71,7 @@ class Board(View):
     """Every ticket as a line in a list."""
 
     name: ClassVar[str] = "board"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     of = Ticket
     tables = (TICKET, TASK, SEARCH)
 
@@ -76,7 +88,12 @@ class Board(View):
             list(ticket.tasks),
         )  # fmt: skip
         for task in ticket.tasks.values():
-            yield TASK, (ticket.id, task.department, task.stage, ticket.reported_at)
+            yield TASK, (
+                ticket.id, task.department, state_of(task), ticket.reported_at,
+                task.dispatched_at, task.due_at, task.next_due_at,
+                task.handled_at, ticket.category, ticket.grid, ticket.community,
+                ticket.town, ticket.county,
+            )  # fmt: skip
         text = plain(
             "\n".join(filter(None, (ticket.number, ticket.title, ticket.description, ticket.address)))
         )
@@ -118,12 +135,16 @@ FILTERS = {
     "grid": "t.grid = %(grid)s",
     "category": "t.category = %(category)s",
     "department": "d.department = %(department)s",
+    "age": f"{AGE} = %(age)s",
     "q": "s.pairs @> %(pairs)s::integer[] AND strpos(s.text, %(words)s) > 0",
 }
 OVERDUE = {
     True: "t.next_due_at < %(now)s",
     False: "(t.next_due_at IS NULL OR t.next_due_at >= %(now)s)",
 }
+
+AMONG = "t.ticket IN (SELECT t.ticket FROM {source} AS t WHERE {conditions})"
+"""Those with a row of another table that fits, and that the person may see there."""
 
 LIST = """
 SELECT t.ticket AS id, t.number, t.version, t.title, t.stage, t.urgency, t.category, t.grid, t.community,
@@ -148,6 +169,13 @@ class Wanted:
     category: str | None = None
     overdue: bool | None = None
     q: str | None = None
+    task: str | None = None
+    """One of `TASKS`: as what a department's task is counted there."""
+    age: str | None = None
+    """One of `AGES`."""
+    figure: str | None = None
+    """One of `Figure` or `GROUPS`, over the last so many `days` or over all."""
+    days: int | None = None
 
 
 async def tickets(
@@ -173,6 +201,14 @@ async def tickets(
     if wanted.overdue is not None:
         conditions.append(OVERDUE[wanted.overdue])
     order = "d" if "department" in asked else "t"
+    if wanted.task is not None:
+        of_task = [seen.tasks, TASKS[wanted.task]]
+        of_task += ["t.department = %(department)s"] if "department" in asked else []
+        conditions.append(AMONG.format(source="views.board_task", conditions=" AND ".join(of_task)))
+    if wanted.figure is not None:
+        counted, facts = counted_as(person, wanted.figure, now, wanted.days, wanted.department)
+        conditions.append(AMONG.format(source="views.figures_counted", conditions=counted))
+        asked |= facts
     if after is not None:
         conditions.append(f"({order}.reported_at, {order}.ticket) < (%(reported_at)s, %(ticket)s)")
         asked |= {"reported_at": after[0], "ticket": after[1]}
@@ -182,7 +218,7 @@ async def tickets(
     if "q" in asked:
         source += " JOIN views.board_search AS s USING (ticket)"
     query = LIST.format(source=source, conditions=" AND ".join(conditions), order=order)
-    return await reading.rows(query, {**seen.parameters, **asked, "now": now, "limit": limit})
+    return await reading.rows(query, {**seen.parameters, **moments(now), **asked, "limit": limit})
 
 
 async def ticket_id(reading: Rows, number: str) -> UUID | None:

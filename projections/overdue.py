@@ -16,7 +16,7 @@ CLOCK = Table(
     "overdue_clock",
     {
         "ticket": "uuid", "department": "text", "clock": "text", "about": "text", "due_at": "timestamptz",
-        "started_at": "timestamptz", "steps": "integer",
+        "started_at": "timestamptz", "steps": "integer", "card": "text",
         "number": "text", "title": "text", "category": "text", "urgency": "text",
         "grid": "text", "community": "text", "town": "text", "county": "text",
     },
@@ -39,7 +39,7 @@ class Overdue(View):
     """The running clocks; whether one has run out is asked of it and the time, not kept."""
 
     name: ClassVar[str] = "overdue"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     of = Ticket
     tables = (CLOCK,)
 
@@ -49,7 +49,8 @@ class Overdue(View):
         One without a deadline is never overdue, and has its row all the same: it waits for somebody. So does
         an appeal (`appeal`) about a department, which the town decides on without a clock.
 
-        `steps` is how many steps of the ladder were taken for it; a clock without a ladder has none.
+        `steps` is how many steps of the ladder were taken for it; a clock without a ladder has none. `card`
+        is the gravest that the unit was given in this ticket.
         """
         ticket = history
         place = ticket.grid, ticket.community, ticket.town, ticket.county
@@ -58,17 +59,18 @@ class Overdue(View):
             was = clock.setting
             steps = len(clock.steps) if ticket.climbs(clock) else None
             key = ticket.id, was.unit, was.name, was.about or ""
-            yield CLOCK, (*key, was.due_at, was.started_at, steps, *facts)
+            card = ticket.cards.get(was.unit)
+            yield CLOCK, (*key, was.due_at, was.started_at, steps, card, *facts)
         for clock in ticket.clocks:
             if clock.appeal_open:
                 appeal = ticket.id, ticket.town, APPEAL, clock.setting.unit
-                yield CLOCK, (*appeal, None, None, None, *facts)
+                yield CLOCK, (*appeal, None, None, None, None, *facts)
 
 
 # The order is total, so that a cursor names one place in it.
 LIST = """
 SELECT t.ticket, t.number, t.title, t.department, t.clock, t.about, t.due_at,
-       t.category, t.urgency, t.grid, t.community
+       t.category, t.urgency, t.grid, t.community, t.card
   FROM views.overdue_clock AS t
  WHERE t.due_at < %(now)s AND {conditions}
  ORDER BY t.due_at, t.ticket, t.department, t.clock, t.about
@@ -77,6 +79,8 @@ SELECT t.ticket, t.number, t.title, t.department, t.clock, t.about, t.due_at,
 FILTERS = {
     "department": "t.department = %(department)s",
     "community": "t.community = %(community)s",
+    "grid": "t.grid = %(grid)s",
+    "category": "t.category = %(category)s",
     "after": "(t.due_at, t.ticket, t.department, t.clock, t.about)"
     " > (%(due_at)s, %(ticket)s, %(after_department)s, %(clock)s, %(about)s)",
 }
@@ -94,12 +98,16 @@ async def overdue(
     after: Cursor | None = None,
     department: str | None = None,
     community: str | None = None,
+    grid: str | None = None,
+    category: str | None = None,
 ) -> list[dict[str, Any]]:
     """The clocks this person may see that had run out at `now`, oldest first, with the seconds since."""
     seen = scope(person)
     asked: dict[str, Any] = {
         "department": department or seen.only_department,
         "community": community,
+        "grid": grid,
+        "category": category,
     }
     if after is not None:
         names = "due_at", "ticket", "after_department", "clock", "about"

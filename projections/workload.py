@@ -58,22 +58,30 @@ class Workload(View):
     def rows(self, history: Ticket) -> Iterable[tuple[Table, Row]]:
         """What each task adds to the counts of its department."""
         for task in history.tasks.values():
-            department = task.department
+            department, state = task.department, state_of(task)
             if task.running:
-                to_claim = task.stage is TaskStage.DISPATCHED
-                yield COUNT, ("to_claim" if to_claim else "in_hand", NO_HOUR, department, 0, 1)
+                yield COUNT, (state, NO_HOUR, department, 0, 1)
                 yield COUNT, ("due", hour(task.due_at), department, 0, 1)
                 yield COUNT, ("running_out", hour(task.next_due_at), department, 0, 1)
                 yield RUNNING, (history.id, department, task.next_due_at)
-            elif task.held_at is not None:
-                yield COUNT, ("on_hold", NO_HOUR, department, 0, 1)
-            elif task.awaits_ruling:
-                yield COUNT, ("sent_back", NO_HOUR, department, 0, 1)
+            elif state in ("on_hold", "sent_back"):
+                yield COUNT, (state, NO_HOUR, department, 0, 1)
             elif task.handled_at is not None:
                 seconds = handling_seconds(task)
                 day, bucket = midnight(task.handled_at), bucket_of(seconds)
                 yield COUNT, ("handled", day, department, bucket, 1)
                 yield HANDLED, (history.id, department, day, bucket, seconds)
+
+
+def state_of(task: Task) -> str:
+    """How the task stands with its department, as the numbers of its work call it."""
+    if task.running:
+        return "to_claim" if task.stage is TaskStage.DISPATCHED else "in_hand"
+    if task.held_at is not None:
+        return "on_hold"
+    if task.awaits_ruling:
+        return "sent_back"
+    return "returned" if task.handled_at is None else "handled"
 
 
 NO_HOUR = datetime(1970, 1, 1, tzinfo=CHINA)
@@ -168,14 +176,18 @@ SELECT u.code AS department, u.name,
 """
 
 
-async def workload(reading: Rows, now: datetime) -> list[dict[str, Any]]:
-    """One row a department, counted at `now`; times in seconds."""
+def times(now: datetime) -> dict[str, datetime]:
+    """The moments between which is counted."""
     today = midnight(now)
-    times = {
+    return {
         "now": now,
         "hour": hour(now),
         "today": today,
         "tomorrow": today + timedelta(days=1),
         "since": today - WINDOW + timedelta(days=1),
     }
-    return await reading.rows(WORKLOAD, times)
+
+
+async def workload(reading: Rows, now: datetime) -> list[dict[str, Any]]:
+    """One row a department, counted at `now`; times in seconds."""
+    return await reading.rows(WORKLOAD, times(now))

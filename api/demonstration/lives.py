@@ -108,8 +108,8 @@ class Life:
         self._handle()
         if not self._is_handled() or not self._soon(timedelta(days=1)):
             return
+        resident = Person("resident", (Assignment(Role.RESIDENT, str(ticket.id)),))
         if matter.source is Source.RESIDENT and not matter.assisting and self._random.random() < REOPENED:
-            resident = Person("resident", (Assignment(Role.RESIDENT, str(ticket.id)),))
             said = commands.Verify(Solved.NOT_SOLVED, Satisfied.NOT_SATISFIED, matter.reason)
             ticket.verify(said, resident, self.at)
             self._handle()
@@ -117,6 +117,12 @@ class Life:
                 return
         worker = grid_worker(ticket.grid)
         ticket.verify(commands.Verify(Solved.SOLVED, note="现场核查,问题已解决。"), worker, self.at)
+        if (
+            matter.source is Source.RESIDENT
+            and self._random.random() < ANSWERED
+            and self._soon(timedelta(days=1))
+        ):
+            ticket.verify(commands.Verify(*self._random.choice(ANSWERS)), resident, self.at)
 
     def _is_handled(self) -> bool:
         return self.ticket.stage is Stage.HANDLED
@@ -210,8 +216,16 @@ class Life:
         return self._within(max(most, timedelta(minutes=5)))
 
 
-SLOW, REJECTED, KEPT, REOPENED, SENT_BACK, ON_SITE = 0.18, 0.04, 0.15, 0.3, 0.4, 0.04
-"""How likely a department is slow, a matter rejected, kept, reopened, sent back, solved on the spot."""
+SLOW, REJECTED, KEPT, REOPENED, SENT_BACK, ON_SITE, ANSWERED = 0.18, 0.04, 0.15, 0.3, 0.4, 0.04, 0.7
+"""How likely a department is slow, a matter rejected, kept, reopened, sent back, solved on site, answered."""
+ANSWERS: tuple[tuple[Solved, Satisfied | None], ...] = (
+    *[(Solved.SOLVED, Satisfied.SATISFIED)] * 6,
+    *[(Solved.SOLVED, Satisfied.BASICALLY)] * 3,
+    (Solved.SOLVED, None),
+    (Solved.PARTLY, Satisfied.BASICALLY),
+    (Solved.PARTLY, Satisfied.NOT_SATISFIED),
+)
+"""What residents say in the end, the usual more often."""
 EXTENDED, HELD, APPEALED = 0.5, 0.03, 0.4
 """How likely who is slow asks for more time, a task is put on hold, who was late appeals."""
 A_SECOND = timedelta(seconds=1)

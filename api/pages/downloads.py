@@ -14,16 +14,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.adopted import versions
-from api.pages import words
+from api.pages import overdue, words, workload
 from api.pages.language import N_, say
-from api.pages.overdue import Chosen
 from api.pages.page import Visiting
-from api.pages.tickets import Filtered
-from api.web.lists import must_be_staff
+from api.pages.tickets import Filtered, known_units
 from domain.calendar import CHINA
 from domain.catalogue import in_force
 from domain.errors import OutOfRange
-from projections import board, overdue
+from projections import board
 from projections.units import names_of
 
 router = APIRouter()
@@ -48,7 +46,11 @@ OVERDUE = (
     N_("网格"),
     N_("到期时间"),
     N_("超时小时"),
+    N_("牌"),
+    N_("类别"),
 )
+
+MEDIAN = N_("办结中位小时")
 
 Cell = str | float | datetime | None
 
@@ -64,6 +66,7 @@ class Form(StrEnum):
 async def take_tickets(visitor: Visiting, filters: Filtered, form: Form) -> Response:
     """The tickets that fit, newest first. Raises `OutOfRange` where they are too many."""
     serving, now = visitor.serving, visitor.serving.store.now()
+    await known_units(serving.reading, filters.units)
     rows = await board.tickets(serving.reading, visitor.person, filters.wanted, now, MOST + 1, None)
     known = in_force(await versions(serving.store), now).categories
     named = {row[name] for row in rows for name in ("community", "grid")}
@@ -87,19 +90,15 @@ async def take_tickets(visitor: Visiting, filters: Filtered, form: Form) -> Resp
 
 
 @router.get("/overdue.{form}")
-async def take_overdue(
-    visitor: Visiting, form: Form, department: Chosen = "", community: Chosen = ""
-) -> Response:
+async def take_overdue(visitor: Visiting, filters: overdue.Filtered, form: Form) -> Response:
     """The clocks that have run out, oldest first. Raises `OutOfRange` where they are too many."""
-    must_be_staff(visitor.person, "see what is overdue")
-    reading, now = visitor.serving.reading, visitor.serving.store.now()
-    rows = await overdue.overdue(
-        reading, visitor.person, now, MOST + 1, None, department or None, community or None
-    )
+    serving = visitor.serving
+    rows = await overdue.run_out(visitor, filters, MOST + 1)
+    known = in_force(await versions(serving.store), serving.store.now()).categories
     names = await names_of(
-        reading, {row[name] for row in rows for name in ("department", "community", "grid")}
+        serving.reading, {row[name] for row in rows for name in ("department", "community", "grid")}
     )
-    clocks = {code: say(name) for code, name in words.CLOCKS.items()}
+    clocks, cards = ({code: say(name) for code, name in each.items()} for each in (words.CLOCKS, words.CARDS))
     lines = [
         (
             row["number"],
@@ -110,10 +109,24 @@ async def take_overdue(
             names.get(row["grid"], row["grid"]),
             row["due_at"],
             round(row["overdue_seconds"] / 3600, 1),
+            cards.get(row["card"]),
+            known[row["category"]].name if row["category"] in known else row["category"],
         )
         for row in rows
     ]
     return await _table("overdue", form, OVERDUE, lines)
+
+
+@router.get("/workload.{form}")
+async def take_workload(visitor: Visiting, form: Form, by: workload.By = "department") -> Response:
+    """What every department has on its hands, or every community, kind of matter, or age."""
+    rows = await workload.rows_of(visitor, by)
+    columns = (workload.TITLES[by], *(words.NUMBERS[name] for name in workload.columns(by)), MEDIAN)
+    lines = [
+        (row.name, *row.numbers.values(), None if row.median is None else round(row.median / 3600, 1))
+        for row in rows
+    ]
+    return await _table("workload", form, columns, lines)
 
 
 async def _table(name: str, form: Form, columns: Sequence[str], lines: Sequence[Sequence[Any]]) -> Response:

@@ -26,6 +26,7 @@ from api.service import Service
 from api.web.requests import service, token
 from domain.account import Account
 from domain.actors import Person, Role
+from projections.figures import LEADERS
 from projections.units import names_of
 
 STATIC = Path(str(files("api").joinpath("static")))
@@ -126,6 +127,8 @@ PLACES: list[PlaceToGo] = [
     PlaceToGo("/", N_("我的待办")),
     PlaceToGo("/tickets", N_("工单")),
     PlaceToGo("/overdue", N_("超时"), tuple(role for role in Role if role is not Role.RESIDENT)),
+    PlaceToGo("/workload", N_("工作量"), tuple(role for role in Role if role is not Role.RESIDENT)),
+    PlaceToGo("/leader", N_("总览"), LEADERS),
 ]
 """The navigation, in this order; a new page puts itself here."""
 

@@ -111,6 +111,9 @@ VERBS: Mapping[str, str] = {
     "revoke_link": N_("收回居民链接"),
     "publish": N_("公开到回音壁"),
     "withdraw": N_("从回音壁撤下"),
+    "see the workload": N_("看工作量"),
+    "see what is overdue": N_("看超时"),
+    "see the leader's page": N_("看总览"),
 }
 """What is done, as a button and a sentence say it."""
 WHO: Mapping[str, str] = {
@@ -120,6 +123,7 @@ WHO: Mapping[str, str] = {
     "somebody who does not handle it": N_("不经办它的人"),
     "somebody who did not handle it": N_("没有经办它的人"),
     "an administrator": N_("管理员"),
+    "a supervisor, dispatcher or auditor": N_("督查、派单员或审计"),
     "those who report or handle": N_("上报或经办的人"),
     "somebody with an account that holds a role": N_("有角色的账号"),
 }

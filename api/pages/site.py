@@ -9,6 +9,7 @@ from api.pages import (
     acting,
     desk,
     downloads,
+    leader,
     link,
     live,
     overdue,
@@ -21,13 +22,14 @@ from api.pages import (
     ticket,
     tickets,
     wall,
+    workload,
 )
 from api.pages.page import STATIC, EveryPage
 from api.pages.problems import handle_problems
 
 PARTS = (
-    sign_in, desk, tickets, overdue, downloads, ticket, link, replay, acting, live, report, pocket, past,
-    resident, wall,
+    sign_in, desk, tickets, overdue, workload, leader, downloads, ticket, link, replay, acting, live, report,
+    pocket, past, resident, wall,
 )  # fmt: skip
 """All pages; a new module puts its router here."""
 OF_PROGRAMS = ("/api", "/openapi.json")

@@ -11,15 +11,16 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
+from adapters.reading import Rows
 from api.adopted import versions
+from api.pages import words
 from api.pages.lanes import lanes_of
-from api.pages.language import say
+from api.pages.language import N_, say
 from api.pages.page import Visiting, go, render
 from api.pages.refusals import sentence
-from api.pages.words import STAGES
 from api.web.paging import read_cursor, write_cursor
 from domain.catalogue import in_force
-from domain.errors import OutOfRange
+from domain.errors import OutOfRange, UnknownUnit
 from domain.ticket import Ticket
 from domain.ticket.stage import Stage
 from domain.unit import Kind
@@ -29,6 +30,8 @@ from projections.units import names_of, units
 router = APIRouter()
 
 LINES = 50
+DAYS = 30
+"""Over how many local days figures are counted, today among them."""
 T = TypeVar("T")
 Chosen = Annotated[str, Query(max_length=50)]
 
@@ -44,6 +47,10 @@ class Filters:
     category: Chosen = ""
     overdue: Chosen = ""
     q: Annotated[str, Query(max_length=200)] = ""
+    task: Chosen = ""
+    age: Chosen = ""
+    figure: Chosen = ""
+    days: Chosen = ""
 
     @property
     def wanted(self) -> board.Wanted:
@@ -56,7 +63,25 @@ class Filters:
             category=self.category or None,
             overdue=_one_of("overdue", self.overdue, {"true": True, "false": False}),
             q=self.q.strip() or None,
+            task=_one_of("task", self.task, {each: each for each in words.NUMBERS}),
+            age=_one_of("age", self.age, {each: each for each in words.AGES}),
+            figure=_one_of("figure", self.figure, {str(each): str(each) for each in words.FIGURES}),
+            days=_one_of("days", self.days, {"1": 1, str(DAYS): DAYS}),
         )
+
+    @property
+    def units(self) -> set[str]:
+        """The codes of units that it names."""
+        return {self.department, self.community, self.grid} - {""}
+
+    @property
+    def counted(self) -> str:
+        """As what its tickets are counted on the page with numbers that led here, in words."""
+        if not self.task and not self.age and not self.figure:
+            return ""
+        period = {"1": say(N_("今天")), str(DAYS): say(N_("近 30 天"))}.get(self.days, "")
+        said = period, words.FIGURES.get(self.figure), words.NUMBERS.get(self.task), words.AGES.get(self.age)
+        return " · ".join(say(part) for part in said if part)
 
     @property
     def address(self) -> str:
@@ -81,8 +106,9 @@ async def tickets(
     said, rows = "", []
     try:
         place: tuple[datetime, UUID] | None = read_cursor(cursor, board.Cursor)
+        await known_units(serving.reading, filters.units)
         rows = await board.tickets(serving.reading, visitor.person, filters.wanted, now, LINES + 1, place)
-    except OutOfRange as refusal:
+    except (OutOfRange, UnknownUnit) as refusal:
         said = sentence(refusal)
     known, communities, departments, *found_tickets = await gather(
         versions(serving.store),
@@ -107,9 +133,16 @@ async def tickets(
         categories={c.code: c.name for c in in_force(known, now).categories.values()},
         communities=[(unit["code"], unit["name"]) for unit in communities],
         departments=[(unit["code"], unit["name"]) for unit in departments],
-        stages=[(code, say(name)) for code, name in STAGES.items()],
+        tasks=[(code, say(name)) for code, name in words.NUMBERS.items()],
+        stages=[(code, say(name)) for code, name in words.STAGES.items()],
         following=_following(filters, rows) if len(rows) > LINES else None,
     )
+
+
+async def known_units(reading: Rows, codes: set[str]) -> None:
+    """Raise `UnknownUnit` where one of these is none: what is mistyped must not look like an empty list."""
+    for code in sorted(codes - (await names_of(reading, codes)).keys()):
+        raise UnknownUnit(unit=code)
 
 
 def _one_of(field: str, given: str, known: Mapping[str, T]) -> T | None:

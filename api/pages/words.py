@@ -9,6 +9,7 @@ from domain.calendar import CHINA
 from domain.ticket.clocks import ClockName
 from domain.ticket.ladder import Step
 from domain.ticket.stage import Satisfied, Solved, Source, Stage, TaskStage, Urgency
+from projections.figures import Figure
 
 STAGES: Mapping[str, str] = {
     Stage.REPORTED: N_("已上报"),
@@ -75,6 +76,49 @@ CARDS: Mapping[str, str] = {
     Step.RED_CARD: N_("红牌"),
     Step.LEADER: N_("报领导"),
 }
+NUMBERS: Mapping[str, str] = {
+    "open": N_("在手"),
+    "to_claim": N_("待报到"),
+    "in_hand": N_("在办"),
+    "due_today": N_("今天到期"),
+    "overdue": N_("超时"),
+    "on_hold": N_("挂账"),
+    "sent_back": N_("退单待定"),
+    "handled_30d": N_("30 天办结"),
+    "unclaimed": N_("到时未报到"),
+}
+"""What a department has on its hands, as it is counted."""
+AGES: Mapping[str, str] = {
+    "30": N_("30 天以上"),
+    "15": N_("15–29 天"),
+    "7": N_("7–14 天"),
+    "3": N_("3–6 天"),
+    "1": N_("1–2 天"),
+    "0": N_("今天上报"),
+}
+FIGURES: Mapping[str, str] = {
+    Figure.REPORTED: N_("已上报"),
+    Figure.OPEN: N_("未办结"),
+    Figure.RESPONDED: N_("按时报到"),
+    Figure.RESPONDED_LATE: N_("超时报到"),
+    Figure.SOLVED: N_("居民说已解决"),
+    Figure.PARTLY: N_("居民说部分解决"),
+    Figure.NOT_SOLVED: N_("居民说未解决"),
+    Figure.UNANSWERED: N_("办结后居民没有回答"),
+    Figure.SATISFIED: N_("居民满意"),
+    Figure.BASICALLY: N_("居民基本满意"),
+    Figure.NOT_SATISFIED: N_("居民不满意"),
+    Figure.UNRATED: N_("居民没说是否满意"),
+    Figure.CLOSED_IN_TIME: N_("按期办结"),
+    Figure.CLOSED_LATE: N_("超时办结"),
+    Figure.DONE_ONCE: N_("一次办好"),
+    Figure.REWORKED: N_("返工"),
+    Figure.TASK_IN_TIME: N_("部门按期办结"),
+    Figure.TASK_LATE: N_("部门超时办结"),
+    "closed": N_("已办结"),
+    "answered": N_("居民回答"),
+    "task_handled": N_("部门办结"),
+}
 WEEKDAYS = (N_("周一"), N_("周二"), N_("周三"), N_("周四"), N_("周五"), N_("周六"), N_("周日"))
 
 LEFT = N_("还剩 {length}")
@@ -106,6 +150,11 @@ def length(time: timedelta) -> str:
     else:
         name = "days_hours" if hours % 24 and days < LONG else "days"
     return _(LENGTHS[name], **facts)
+
+
+def of_seconds(seconds: float | None) -> str:
+    """So many seconds in words, or a dash where there was nothing to measure."""
+    return "—" if seconds is None else length(timedelta(seconds=float(seconds)))
 
 
 def countdown(due: datetime, now: datetime) -> str:

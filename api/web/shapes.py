@@ -173,6 +173,7 @@ class Clock:
     urgency: Urgency
     grid: str
     community: str
+    card: Step | None
 
 
 @dataclass(frozen=True)

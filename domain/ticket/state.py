@@ -48,6 +48,10 @@ class State(Aggregate):
     imported: bool = field(default=False, init=False)
     """Whether it comes from elsewhere, with the time it has there."""
     stage_since: datetime = field(init=False)
+    handled_at: datetime | None = field(default=None, init=False)
+    """When it was handled, in this round."""
+    reopened_at: datetime | None = field(default=None, init=False)
+    """When it had to be done again, the last time."""
     tasks: dict[str, Task] = field(default_factory=dict, init=False)
     result: str | None = field(default=None, init=False)
     """What was done on the spot, where no department was needed."""
@@ -56,6 +60,8 @@ class State(Aggregate):
     """What staff found on site."""
     answer: Verdict | None = field(default=None, init=False)
     """What the resident says, which no staff can give or change."""
+    last_answer: Verdict | None = field(default=None, init=False)
+    """The same, also where it was said of a round before this one."""
     rule: str | None = field(default=None, init=False)
     """The id of the rule that the sorter chose, in the version of the catalogue named beside it."""
     catalogue: str | None = field(default=None, init=False)
@@ -181,6 +187,8 @@ class State(Aggregate):
     def enter(self, stage: Stage, at: datetime) -> None:
         """Stand in another stage from now on."""
         self.stage, self.stage_since = stage, at
+        if stage is Stage.HANDLED:
+            self.handled_at = at
 
     def call(self, call: "events.Call", at: datetime) -> None:
         """A department is called; how often it sent this ticket back is not forgotten."""
@@ -211,7 +219,7 @@ class State(Aggregate):
         """Keep what was said: the resident's word apart from the staff's."""
         verdict = Verdict(said.solved, said.satisfied, said.at)
         if said.by.role is Role.RESIDENT:
-            self.answer = verdict
+            self.answer = self.last_answer = verdict
         else:
             self.verification = verdict
         if said.solved is not Solved.NOT_SOLVED and self.stage is Stage.HANDLED:
@@ -220,8 +228,9 @@ class State(Aggregate):
     def begin_again(self, at: datetime) -> None:
         """A fresh round; what was said of the last one is history."""
         self.answer = self.verification = None
-        self.result = self.handled_on_site_by = None
+        self.result = self.handled_on_site_by = self.handled_at = None
         self.reopened += 1
+        self.reopened_at = at
         at_work = any(task.open for task in self.tasks.values())
         self.enter(Stage.DISPATCHED if at_work else Stage.REPORTED, at)
 

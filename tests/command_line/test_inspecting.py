@@ -7,7 +7,18 @@ import pytest
 
 from tests.command_line.whistle import Serving, done, refused, whistle
 
-VIEWS = {"board", "workload", "overdue", "units", "accounts", "receivers", "photos", "looks", "wall"}
+VIEWS = {
+    "board",
+    "workload",
+    "overdue",
+    "units",
+    "accounts",
+    "receivers",
+    "photos",
+    "looks",
+    "wall",
+    "figures",
+}
 
 
 @pytest.fixture(scope="module")

@@ -101,7 +101,7 @@ def test_a_ticket_at_every_stage(visits: Visits, town: Serving) -> None:
         look_at(visits(who, path), f"ticket-{stage}")
 
 
-@pytest.mark.parametrize("path", ["tickets", "overdue"])
+@pytest.mark.parametrize("path", ["tickets", "overdue", "workload", "leader"])
 def test_a_list(visits: Visits, path: str) -> None:
     page = visits("dispatcher", f"/{path}")
     assert page.locator("tbody tr").count() > 3

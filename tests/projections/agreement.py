@@ -37,7 +37,7 @@ async def said(database: Database, now: datetime) -> Tables:
     reading = Reading(database.service)
     await reading.open()
     try:
-        counts = await workload(reading, now)
+        departments = await workload(reading, now)
     finally:
         await reading.close()
     with psycopg.connect(database.owner) as conn:
@@ -48,12 +48,27 @@ async def said(database: Database, now: datetime) -> Tables:
         photos = conn.execute(
             "SELECT photo, ticket FROM views.photos_named ORDER BY photo, ticket"
         ).fetchall()
-    rows = [tuple(line[measure] for measure in MEASURES) for line in counts]
+        tasks = """SELECT ticket, department, state,
+                          CASE WHEN state IN ('to_claim', 'in_hand') THEN next_due_at END, handled_at
+                     FROM views.board_task
+                    ORDER BY ticket, department"""
+        states = conn.execute(tasks.encode()).fetchall()
+        counted = """SELECT ticket, figure, unit, day FROM views.figures_counted
+                      ORDER BY ticket, figure, unit"""
+        figures = conn.execute(counted.encode()).fetchall()
+        summed = """SELECT figure, day, county, town, unit, count(*) FROM views.figures_counted
+                     GROUP BY figure, day, county, town, unit ORDER BY figure, day, county, town, unit"""
+        counts = """SELECT * FROM views.figures_count WHERE figure <> 'seconds'
+                     ORDER BY figure, day, county, town, unit"""
+        assert conn.execute(counts.encode()).fetchall() == conn.execute(summed.encode()).fetchall()
+    rows = [tuple(line[measure] for measure in MEASURES) for line in departments]
     return {
         "stages": stages,
         "workload": [line for line in rows if any(line[1:])],
         "clocks": running,
         "photos": photos,
+        "states": states,
+        "figures": figures,
     }
 
 

@@ -158,9 +158,89 @@ SELECT DISTINCT p.photo, h.ticket
  ORDER BY p.photo, h.ticket
 """
 
+# What each task stands at, as lists filter it.
+STATES = """
+SELECT ticket, department,
+       CASE stage WHEN 'dispatched' THEN 'to_claim' WHEN 'claimed' THEN 'in_hand' WHEN 'held' THEN 'on_hold'
+            WHEN 'gone' THEN 'returned' ELSE stage END,
+       CASE stage WHEN 'dispatched' THEN claim_by WHEN 'claimed' THEN due_at END,
+       CASE stage WHEN 'handled' THEN last_at END
+  FROM task
+ ORDER BY ticket, department
+"""
+# As what each ticket and task counts, and on which day: docs/rates.md. Nobody appeals in these histories.
+FIGURES = f"""
+WITH stage AS ({STAGES}), place AS (
+    SELECT ticket, e->>'grid' AS grid, (e->>'timestamp')::timestamptz AS at
+      FROM happened WHERE topic = 'ticket.reported'
+), began AS (
+    SELECT ticket, max(version) AS version, max((e->>'timestamp')::timestamptz) AS at
+      FROM happened WHERE topic = 'ticket.reopened' GROUP BY ticket
+), closed AS (
+    SELECT h.ticket, max((h.e->>'timestamp')::timestamptz) AS at
+      FROM happened AS h JOIN stage AS s USING (ticket)
+     WHERE s.stage IN ('handled', 'verified')
+       AND h.topic IN ('ticket.handled', 'ticket.return_accepted', 'ticket.handled_on_site')
+     GROUP BY h.ticket
+), claimed AS (
+    SELECT t.ticket, t.department, c.at,
+           c.at > (SELECT s.claim_by FROM step AS s
+                    WHERE s.ticket = t.ticket AND s.department = t.department AND s.version < c.version
+                      AND s.claim_by IS NOT NULL ORDER BY s.version DESC LIMIT 1) AS late
+      FROM task AS t
+      LEFT JOIN LATERAL (
+           SELECT s.version, s.at, s.what FROM step AS s
+            WHERE s.ticket = t.ticket AND s.department = t.department AND s.what IN ('called', 'claimed')
+            ORDER BY s.version DESC LIMIT 1) AS c ON c.what = 'claimed'
+     WHERE t.stage NOT IN ('gone', 'sent_back')
+), handled AS (
+    SELECT ticket, department, last_at AS at, last_at > due_at AS late FROM task WHERE stage = 'handled'
+), answer AS (
+    SELECT DISTINCT ON (ticket) ticket, version, (e->>'timestamp')::timestamptz AS at,
+           e->>'solved' AS solved, e->>'satisfied' AS satisfied
+      FROM happened WHERE topic = 'ticket.verified' AND e->'by'->>'role' = 'resident'
+     ORDER BY ticket, version DESC
+), figure AS (
+    SELECT ticket, 'reported' AS figure, grid AS unit, at FROM place
+     UNION ALL
+    SELECT p.ticket, 'open', p.grid, NULL FROM place AS p JOIN stage AS s USING (ticket)
+     WHERE s.stage IN ('reported', 'sorted', 'dispatched')
+     UNION ALL
+    SELECT c.ticket, CASE WHEN bool_or(c.late) THEN 'responded_late' ELSE 'responded' END, p.grid, max(c.at)
+      FROM claimed AS c JOIN place AS p USING (ticket)
+     GROUP BY c.ticket, p.grid HAVING bool_and(c.at IS NOT NULL)
+     UNION ALL
+    SELECT a.ticket, a.solved, p.grid, a.at FROM answer AS a JOIN place AS p USING (ticket)
+     UNION ALL
+    SELECT a.ticket, coalesce(a.satisfied, 'unrated'), p.grid, a.at
+      FROM answer AS a JOIN place AS p USING (ticket)
+     UNION ALL
+    SELECT c.ticket, CASE WHEN EXISTS (SELECT FROM handled AS h WHERE h.ticket = c.ticket AND h.late)
+                          THEN 'closed_late' ELSE 'closed_in_time' END, p.grid, c.at
+      FROM closed AS c JOIN place AS p USING (ticket)
+     UNION ALL
+    SELECT c.ticket, 'unanswered', p.grid, c.at
+      FROM closed AS c JOIN place AS p USING (ticket) LEFT JOIN began AS b USING (ticket)
+     WHERE NOT EXISTS (SELECT FROM answer AS a
+                        WHERE a.ticket = c.ticket AND a.version > coalesce(b.version, 0))
+     UNION ALL
+    SELECT p.ticket, CASE WHEN b.ticket IS NULL THEN 'done_once' ELSE 'reworked' END, p.grid,
+           coalesce(c.at, b.at)
+      FROM place AS p LEFT JOIN closed AS c USING (ticket) LEFT JOIN began AS b USING (ticket)
+     WHERE c.ticket IS NOT NULL OR b.ticket IS NOT NULL
+     UNION ALL
+    SELECT ticket, CASE WHEN late THEN 'task_late' ELSE 'task_in_time' END, department, at FROM handled
+)
+SELECT ticket, figure, unit,
+       CASE WHEN at IS NULL THEN '1970-01-01T00:00+08'::timestamptz
+            ELSE date_trunc('day', at, 'Asia/Shanghai') END AS day
+  FROM figure
+ ORDER BY ticket, figure, unit
+"""
+
 
 def recompute(database: Database, now: datetime) -> dict[str, list[tuple[Any, ...]]]:
-    """Stage by ticket, workload by department at `now`, running clocks, and which tickets name a photo."""
+    """Stage by ticket, workload by department at `now`, clocks, photos, states of tasks, and figures."""
     with psycopg.connect(database.owner) as conn:
         for statement in (STEPS, TASKS_NOW):
             conn.execute(statement.encode())
@@ -169,4 +249,6 @@ def recompute(database: Database, now: datetime) -> dict[str, list[tuple[Any, ..
             "workload": conn.execute(WORKLOAD.encode(), {"now": now}).fetchall(),
             "clocks": conn.execute(CLOCKS.encode()).fetchall(),
             "photos": conn.execute(PHOTOS.encode()).fetchall(),
+            "states": conn.execute(STATES.encode()).fetchall(),
+            "figures": conn.execute(FIGURES.encode()).fetchall(),
         }
