@@ -10,6 +10,10 @@ from eventsourcing.persistence import Mapper, MapperDeserialisationError, Stored
 from eventsourcing.utils import get_topic, resolve_topic
 
 from domain.event import Event
+from domain.histories import HISTORIES
+
+KNOWN = HISTORIES
+"""A topic is known once the module of its event is imported, and so all of them are here."""
 
 
 def _plain(value: Any) -> str:

@@ -2,6 +2,8 @@
 
 import importlib
 import pkgutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from copy import deepcopy
 from itertools import takewhile
@@ -101,6 +103,13 @@ def test_there_is_no_sample_of_an_event_that_is_gone() -> None:
 
 def test_every_topic_leads_back_to_its_event() -> None:
     assert {topic: resolve_topic(topic) for topic in EVENTS} == EVENTS
+
+
+def test_whoever_reads_the_log_knows_every_topic() -> None:
+    """In a process of its own, as the projector is: here, all modules are imported already."""
+    asks = "import sys, adapters.mapper; from eventsourcing.utils import resolve_topic as r; "
+    reads = asks + "[r(topic) for topic in sys.argv[1:]]"
+    subprocess.run([sys.executable, "-c", reads, *EVENTS], check=True)
 
 
 def test_a_topic_says_whose_event_it_is_and_what_happened() -> None:
