@@ -26,7 +26,8 @@ from adapters.telling.means import Means
 from adapters.telling.pace import MOST_A_MINUTE, WINDOW, Pace
 from adapters.telling.waiting import Outbox
 from api.projector import stop_with_parent
-from domain.receiver import Receiver, Way
+from domain.receiver import Receiver
+from domain.way import Way
 from projections.outbox import Feed
 
 log = structlog.get_logger()

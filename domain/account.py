@@ -7,7 +7,15 @@ from uuid import UUID
 
 from domain.actors import Actor, Assignment, Person, Role
 from domain.consent import consented
-from domain.errors import AlreadyClosed, AlreadyGranted, NotGranted, OutOfRange, RoleUnfit, UnknownAccount
+from domain.errors import (
+    AlreadyClosed,
+    AlreadyGranted,
+    AlreadySo,
+    NotGranted,
+    OutOfRange,
+    RoleUnfit,
+    UnknownAccount,
+)
 from domain.event import Aggregate, Created, Event, id_of
 from domain.text import NAME, check_text
 from domain.unit import Kind, Unit, administrator
@@ -108,6 +116,21 @@ class AccountClosed(Event):
         account.closed = True
 
 
+class AccountReopened(Event):
+    """Whoever holds this account signs in with it again (复用), in the roles it held."""
+
+    TOPIC: ClassVar[str] = "account.reopened"
+
+    def apply(self, account: "Account") -> None:
+        account.closed = False
+
+
+class SignedOut(Event):
+    """All sessions of this account were ended by somebody else (强制下线); its holder may sign in again."""
+
+    TOPIC: ClassVar[str] = "account.signed_out"
+
+
 class Account(Aggregate):
     """Somebody who can sign in."""
 
@@ -192,6 +215,19 @@ class Account(Aggregate):
         actor = administrator(by, "close accounts")
         self._must_be_open()
         self._record(AccountClosed, actor, at)
+
+    def reopen(self, by: Person, at: datetime) -> None:
+        """Let whoever holds this account sign in again, in the roles it held."""
+        actor = administrator(by, "reopen accounts")
+        if not self.closed:
+            raise AlreadySo(what=f"The account {self.account}", state="in use")
+        self._record(AccountReopened, actor, at)
+
+    def sign_out(self, by: Person, at: datetime) -> None:
+        """Note that all its sessions were ended, as when a phone was lost."""
+        actor = administrator(by, "sign others out")
+        self._must_be_open()
+        self._record(SignedOut, actor, at)
 
     def person(self) -> Person:
         """Whoever is signed in with this account, with the roles held now."""

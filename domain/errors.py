@@ -292,3 +292,7 @@ class AlreadyGranted(Refusal):
 
 class AlreadyClosed(Refusal):
     """{what} is already closed: nothing was changed."""
+
+
+class AlreadySo(Refusal):
+    """{what} is {state} already: nothing was changed."""

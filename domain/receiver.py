@@ -4,44 +4,23 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import ClassVar, Self
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from domain.actors import Actor, Person
-from domain.errors import AlreadyClosed, OutOfRange, UnknownReceiver
+from domain.errors import AlreadyClosed, AlreadySo, OutOfRange, UnknownReceiver
 from domain.event import Aggregate, Created, Event, id_of
 from domain.text import NAME, check_text
 from domain.ticket import Ticket
 from domain.ticket.ladder import CARDS
 from domain.ticket.supervising_events import Supervised
 from domain.unit import Kind, Unit, administrator
+from domain.way import SECRET, Way, check_address
 
 EVERYTHING = "ticket.*"
 """Stands for all events of tickets, also those that later programs know."""
 MOST_TOPICS = 50
-LONGEST_ADDRESS = 500
-SECRET = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
-"""How a secret is named, so that its name is a name of a file everywhere."""
-MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,190}")
 CHINESE = re.compile(r"[一-鿿]+")
-
-
-class Way(StrEnum):
-    """How somebody is told (方式)."""
-
-    INBOX = "inbox"  # 站内信
-    EMAIL = "email"  # 邮件
-    WECOM = "wecom"  # 企业微信机器人
-    DINGTALK = "dingtalk"  # 钉钉机器人
-    FEISHU = "feishu"  # 飞书机器人
-    WEBHOOK = "webhook"
-
-    @property
-    def is_robot(self) -> bool:
-        """Whether its address holds its key, and is a secret as a whole."""
-        return self in (Way.WECOM, Way.DINGTALK, Way.FEISHU)
 
 
 @dataclass(frozen=True)
@@ -108,6 +87,24 @@ class ReceiverClosed(Event):
         receiver.closed = True
 
 
+class ReceiverPaused(Event):
+    """Nothing is sent to it until it is resumed (暂停接收方); what it is to be told waits."""
+
+    TOPIC: ClassVar[str] = "receiver.paused"
+
+    def apply(self, receiver: "Receiver") -> None:
+        receiver.paused = True
+
+
+class ReceiverResumed(Event):
+    """It is sent to again, first what has waited (恢复接收方)."""
+
+    TOPIC: ClassVar[str] = "receiver.resumed"
+
+    def apply(self, receiver: "Receiver") -> None:
+        receiver.paused = False
+
+
 class Receiver(Aggregate):
     """Somebody who is told."""
 
@@ -123,6 +120,7 @@ class Receiver(Aggregate):
     address: str
     secret: str | None
     closed: bool = field(default=False, init=False)
+    paused: bool = field(default=False, init=False)
 
     @staticmethod
     def id_of(code: str) -> UUID:
@@ -145,7 +143,7 @@ class Receiver(Aggregate):
         if unit is not None and unit.kind in (Kind.PROVINCE, Kind.CITY):
             raise OutOfRange(field="unit", why=f"is a {unit.kind}: name a county or what lies in one")
         _check(command.name, command.topics)
-        _check_address(command.way, command.address, command.secret, command.unit)
+        check_address(command.way, command.address, command.secret, command.unit)
         return cls._begin(
             ReceiverRegistered,
             cls.id_of(command.code),
@@ -166,7 +164,7 @@ class Receiver(Aggregate):
         actor = self.administrator(by, "amend receivers")
         self.must_be_open()
         _check(command.name, command.topics)
-        _check_address(self.way, command.address, command.secret, self.unit)
+        check_address(self.way, command.address, command.secret, self.unit)
         self._record(
             ReceiverAmended,
             actor,
@@ -182,6 +180,24 @@ class Receiver(Aggregate):
         actor = self.administrator(by, "close receivers")
         self.must_be_open()
         self._record(ReceiverClosed, actor, at)
+
+    def pause(self, by: Person, at: datetime) -> None:
+        """Send it nothing for now; what it is to be told waits, and nothing of it is given up."""
+        actor = self.administrator(by, "pause receivers")
+        self.must_be_open()
+        if self.way is Way.INBOX:
+            raise OutOfRange(field="way", why="is an inbox, to which nothing is sent: close it instead")
+        if self.paused:
+            raise AlreadySo(what=f"The receiver {self.code}", state="paused")
+        self._record(ReceiverPaused, actor, at)
+
+    def resume(self, by: Person, at: datetime) -> None:
+        """Send to it again."""
+        actor = self.administrator(by, "resume receivers")
+        self.must_be_open()
+        if not self.paused:
+            raise AlreadySo(what=f"The receiver {self.code}", state="in use")
+        self._record(ReceiverResumed, actor, at)
 
     def administrator(self, by: Person, verb: str) -> Actor:
         """This person as an administrator of the receiver's unit; anybody else is refused."""
@@ -243,34 +259,3 @@ def _check(name: str, wanted: tuple[str, ...]) -> None:
             raise OutOfRange(
                 field="topics", why=f"hold {topic[:50]!r}: name events such as ticket.dispatched"
             )
-
-
-def _check_address(way: Way, address: str, secret: str | None, unit: str) -> None:
-    """Refuse what this way cannot reach, and an address that would show a secret."""
-    needs_secret = way.is_robot or way is Way.WEBHOOK
-    if needs_secret != (secret is not None):
-        raise OutOfRange(field="secret", why=f"{'is missing' if needs_secret else 'is not used'} for {way}")
-    if secret is not None and not SECRET.fullmatch(secret):
-        raise OutOfRange(field="secret", why="is the name of one: a to z, 0 to 9 and hyphens, up to 50")
-    if len(address) > LONGEST_ADDRESS or not address.isprintable() or " " in address:
-        raise OutOfRange(field="address", why="is too long, or holds blanks or signs: check it")
-    if way is Way.EMAIL and not MAIL.fullmatch(address):
-        raise OutOfRange(field="address", why="is no e-mail address: write one such as office@example.org")
-    if way is Way.WEBHOOK:
-        _check_url(address)
-    if way.is_robot and address:
-        raise OutOfRange(field="address", why="of a robot holds its key: put it into the secret, not here")
-    if way is Way.INBOX and not (address or unit):
-        raise OutOfRange(field="address", why="is missing: name an account, or a unit for all who serve it")
-
-
-def _check_url(address: str) -> None:
-    try:
-        url = urlsplit(address)
-        fits = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
-    except ValueError:
-        fits = False
-    if not fits or not address.isascii():
-        raise OutOfRange(field="address", why="is no web address: write one such as https://example.org/told")
-    if url.username is not None or url.query or url.fragment:
-        raise OutOfRange(field="address", why="holds a name, a query or a mark: leave that out")

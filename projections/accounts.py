@@ -31,15 +31,25 @@ class Accounts(View):
 LIST = """
 SELECT account, name, roles, closed
   FROM views.accounts_account
- WHERE %(after)s::text IS NULL OR account > %(after)s
+ WHERE (strpos(name, %(q)s) > 0 OR starts_with(account, %(q)s))
+   AND (%(after)s::text IS NULL OR account > %(after)s)
  ORDER BY account
  LIMIT %(limit)s
 """
 
 
-async def accounts(reading: Rows, limit: int, after: str | None = None) -> list[dict[str, Any]]:
-    """The accounts, by name."""
-    return await reading.rows(LIST, {"after": after, "limit": limit})
+async def accounts(reading: Rows, limit: int, after: str | None = None, q: str = "") -> list[dict[str, Any]]:
+    """The accounts, by name; on request those that begin with `q`, or whose holders' names hold it."""
+    return await reading.rows(LIST, {"after": after, "limit": limit, "q": q})
+
+
+IN_USE = "SELECT count(*) AS accounts FROM views.accounts_account WHERE NOT closed"
+
+
+async def in_use(reading: Rows) -> int:
+    """How many accounts are in use."""
+    (row,) = await reading.rows(IN_USE)
+    return int(row["accounts"])
 
 
 NAMES = "SELECT account, name FROM views.accounts_account WHERE account = ANY (%(accounts)s)"

@@ -22,6 +22,16 @@ SELECT coalesce(max(originator_version), 0) AS version
   FROM log.events
  WHERE originator_id = %(id)s AND position <= %(position)s
 """
+# Walks along the index of the few events that are of none of many tickets and residents.
+JOURNAL = """
+SELECT position, originator_id, originator_version, topic, state, recorded_at
+  FROM log.events
+ WHERE split_part(topic, '.', 1)
+       IN ('account', 'calendar', 'catalogue', 'hours', 'receiver', 'terms', 'unit')
+   AND position < %(before)s
+ ORDER BY position DESC
+ LIMIT %(limit)s
+"""
 FRAME = {
     "originator_id",
     "originator_version",
@@ -46,6 +56,14 @@ async def history(
     return [
         _item(row, known.get(row["originator_version"]) or _mapper.event(row["topic"], row["state"]))
         for row in rows
+    ]
+
+
+async def journal(reading: Reading, limit: int, before: int) -> list[dict[str, Any]]:
+    """What was administered before a position, newest first, and whose history (`of`) each event is in."""
+    rows = await reading.rows(JOURNAL, {"before": before, "limit": limit})
+    return [
+        {**_item(row, _mapper.event(row["topic"], row["state"])), "of": row["originator_id"]} for row in rows
     ]
 
 

@@ -15,10 +15,11 @@ from adapters.mapper import EventMapper
 from adapters.telling.message import Told
 from domain.catalogue import Catalogue, in_force
 from domain.event import Aggregate, Event
-from domain.receiver import Receiver, Way, topics
+from domain.receiver import Receiver, topics
 from domain.ticket import Ticket
 from domain.ticket.ladder import Step
 from domain.unit import Unit
+from domain.way import Way
 from projections.fold import Fold, Stored
 
 BATCH = 500
@@ -64,7 +65,7 @@ class Feed:
         """Histories as they stood when they were last looked at, the latest at the end."""
         self._catalogue: Aggregate | None = None
         self.written: set[UUID] = set()
-        """The receivers that the last batch had messages for."""
+        """The receivers that the last batch had messages for, or that it changed."""
 
     @property
     def receivers(self) -> Sequence[Receiver]:
@@ -116,6 +117,7 @@ class Feed:
             conn.execute(TAKE_IN, {"receiver": id})
         if receiver := event.mutate(self._receivers.get(id)):
             self._receivers[id] = receiver
+            self.written.add(id)
             if receiver.closed:
                 conn.execute(GIVE_UP, {"receiver": id})
 

@@ -14,6 +14,7 @@ RECEIVER = Table(
     {
         "code": "text", "receiver": "uuid", "name": "text", "way": "text", "unit": "text", "around": "text[]",
         "topics": "text[]", "address": "text", "secret": "text", "closed": "boolean",
+        "paused": "boolean",
     },
     key=1,
 )  # fmt: skip
@@ -23,7 +24,7 @@ class Receivers(View):
     """Every receiver, closed ones too."""
 
     name: ClassVar[str] = "receivers"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     of = Receiver
     tables = (RECEIVER,)
 
@@ -31,13 +32,13 @@ class Receivers(View):
         """One row for the receiver."""
         yield RECEIVER, (
             history.code, history.id, history.name, str(history.way), history.unit, list(history.around),
-            list(history.topics), history.address, history.secret, history.closed,
+            list(history.topics), history.address, history.secret, history.closed, history.paused,
         )  # fmt: skip
 
 
 # `around` is where those who ask may look: null means everywhere.
 LIST = """
-SELECT code, receiver, name, way, unit, topics, address, secret, closed
+SELECT code, receiver, name, way, unit, topics, address, secret, closed, paused
   FROM views.receivers_receiver
  WHERE (%(around)s::text[] IS NULL OR around && %(around)s)
    AND (%(after)s::text IS NULL OR code > %(after)s)

@@ -9,23 +9,28 @@ from projections.view import Row, Table, View
 
 UNIT = Table(
     "units_unit",
-    {"code": "text", "name": "text", "kind": "text", "parent": "text", "closed": "boolean"},
+    {
+        "code": "text", "name": "text", "kind": "text", "parent": "text", "closed": "boolean",
+        "letters": "text",
+    },
     key=1,
     indexes=("(kind, code)", "(parent, code)"),
-)
+)  # fmt: skip
 
 
 class Units(View):
     """Every unit."""
 
     name: ClassVar[str] = "units"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     of = Unit
     tables = (UNIT,)
 
     def rows(self, history: Unit) -> Iterable[tuple[Table, Row]]:
         """One row for the unit."""
-        yield UNIT, (history.code, history.name, history.kind, history.parent, history.closed)
+        yield UNIT, (
+            history.code, history.name, history.kind, history.parent, history.closed, history.letters,
+        )  # fmt: skip
 
 
 LIST = """
@@ -50,6 +55,33 @@ async def units(
     """The units in use, by code."""
     parameters = {"kind": kind, "parent": parent, "after": after, "limit": limit}
     return await reading.rows(LIST, parameters)
+
+
+REGISTER = """
+SELECT code, name, kind, parent, closed, letters
+  FROM views.units_unit
+ WHERE (%(kind)s::text IS NULL OR kind = %(kind)s)
+   AND (strpos(name, %(q)s) > 0 OR starts_with(code, %(q)s))
+   AND (%(after)s::text IS NULL OR code > %(after)s)
+ ORDER BY code
+ LIMIT %(limit)s
+"""
+
+
+async def register(
+    reading: Rows, limit: int, after: str | None = None, kind: Kind | None = None, q: str = ""
+) -> list[dict[str, Any]]:
+    """All units, those that are closed too, by code; on request of a kind, or with `q` in their names."""
+    return await reading.rows(REGISTER, {"kind": kind, "q": q, "after": after, "limit": limit})
+
+
+IN_USE = "SELECT count(*) AS units FROM views.units_unit WHERE NOT closed"
+
+
+async def in_use(reading: Rows) -> int:
+    """How many units are in use."""
+    (row,) = await reading.rows(IN_USE)
+    return int(row["units"])
 
 
 NAMES = "SELECT code, name FROM views.units_unit WHERE code = ANY (%(codes)s)"

@@ -11,7 +11,8 @@ from adapters.telling.means import Means, NotTaken
 from adapters.telling.message import Message
 from adapters.telling.pace import Pace, rest
 from adapters.telling.waiting import Outbox, Waiting
-from domain.receiver import Receiver, Way
+from domain.receiver import Receiver
+from domain.way import Way
 
 log = structlog.get_logger()
 
@@ -51,9 +52,10 @@ class Delivery:
     async def step(self) -> timedelta | None:
         """Try the oldest message, if it is time; gives how long to wait until the next step.
 
-        None where nothing waits. Raises `Unavailable` where the database is away.
+        None where nothing waits, or all of it until the receiver is resumed. Raises `Unavailable` where the
+        database is away.
         """
-        waiting = await self._outbox.oldest(self.receiver.id)
+        waiting = None if self.receiver.paused else await self._outbox.oldest(self.receiver.id)
         if waiting is None:
             return None
         now = self._now()

@@ -91,6 +91,20 @@ class Means:
                 return variable
         return None
 
+    def keep(self, name: str, around: Sequence[str], secret: str) -> bool:
+        """Keep a new secret where `secret` finds it; False where there is one, or no folder to write into."""
+        unit = around[0] if around else ""
+        if self.secrets is None or not UNIT.fullmatch(unit) or self.kept(name, around) is not None:
+            return False
+        try:
+            (self.secrets / unit).mkdir(mode=0o700, exist_ok=True)
+            file = os.open(self.secrets / unit / name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+            with os.fdopen(file, "w", encoding="utf-8") as opened:
+                opened.write(secret)
+        except OSError:
+            return False
+        return True
+
     def link(self, ticket: object) -> str | None:
         """Where a ticket is seen."""
         return f"{self.public_url}/tickets/{ticket}" if self.public_url else None

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from adapters.telling.exchange import LONGEST
-from domain.receiver import Way
+from domain.way import Way
 
 MOST_A_MINUTE = {Way.WECOM: 20, Way.DINGTALK: 20, Way.FEISHU: 20, Way.EMAIL: 60, Way.WEBHOOK: 600}
 """Messages to one receiver; what the robots' makers allow, and what does not look like an attack."""

@@ -16,7 +16,8 @@ import msgspec
 from adapters.telling.exchange import LARGEST_BODY, post
 from adapters.telling.means import Means, NotTaken
 from adapters.telling.message import Message
-from domain.receiver import Receiver, Way
+from domain.receiver import Receiver
+from domain.way import Way
 
 LARGEST_TEXT = 2_048
 """Bytes of a text: the limit of WeCom, and enough for the others."""

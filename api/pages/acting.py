@@ -48,7 +48,7 @@ OF_CHINA, END_OF_WORK = "+08:00", "17:30"
 async def claim_all(request: Request, visitor: Visiting, asking: Asking) -> Response:
     """Claim several tickets at once; each is claimed or refused by itself, and what was refused is told."""
     form = await request.form(max_fields=MOST_FIELDS, max_files=0)
-    ids = [steps.ticket_id(_text(id)) for id in form.getlist("ticket")][:LINES]
+    ids = [steps.ticket_id(text_of(id)) for id in form.getlist("ticket")][:LINES]
     after, refused = 0, 0
     for id in ids:
         try:
@@ -74,12 +74,12 @@ async def act(request: Request, id: str, verb: str, visitor: Visiting, asking: A
 async def _taken(
     request: Request, visitor: Visitor, ticket: UUID, verb: str, form: FormData, asking: Asking
 ) -> Response:
-    id, given = str(ticket), _given(form)
+    id, given = str(ticket), given_in(form)
     try:
         form = await named(visitor, form, FILES, "photos")
-        given = _given(form)
+        given = given_in(form)
         command = await _command(visitor.serving.reading, verb, form)
-        key = _key(visitor.person.account, request.url.path, form)
+        key = key_of(visitor.person.account, request.url.path, form)
         version = None if verb in OF_ONE_TASK else _version(form)
         receipt = await steps.take(visitor.serving, visitor.person, ticket, verb, command, version, key)
     except ValidationError:
@@ -97,12 +97,13 @@ async def _taken(
     return go(f"/tickets/{id}{query}{'&' if query else '?'}{urlencode(facts)}")
 
 
-def _given(form: FormData) -> dict[str, list[str]]:
+def given_in(form: FormData) -> dict[str, list[str]]:
     """What was written, to be shown again; no browser takes back a file."""
-    return {name: [_text(value) for value in form.getlist(name)] for name in form if name != FILES}
+    return {name: [text_of(value) for value in form.getlist(name)] for name in form if name != FILES}
 
 
-def _key(account: str, path: str, form: FormData) -> Key | None:
+def key_of(account: str, path: str, form: FormData) -> Key | None:
+    """The idempotency key of a form, so that pressing twice does it once."""
     given = str(form.get("key", ""))[:NAME]
     if not given or not given.isprintable():
         return None
@@ -121,7 +122,7 @@ async def _command(reading: Any, verb: str, form: FormData) -> Any:
     given: dict[str, Any] = {}
     for field in fields(asks):
         name = "said" if SAID.get(verb) == field.name else field.name
-        values = [_text(value) for value in form.getlist(name)]
+        values = [text_of(value) for value in form.getlist(name)]
         if get_origin(field.type) is tuple:
             given[field.name] = [value for value in values if value]
         elif values and (values[-1] or name in ("said", "reason", "note")):
@@ -129,7 +130,7 @@ async def _command(reading: Any, verb: str, form: FormData) -> Any:
     for name in TIMES:
         if name in given:
             given[name] += OF_CHINA if "T" in given[name] else f"T{END_OF_WORK}{OF_CHINA}"
-    if verb == "sort" and (proposal := _text(form.get("proposal", ""))):
+    if verb == "sort" and (proposal := text_of(form.get("proposal", ""))):
         given["category"], _, given["rule"] = proposal.partition("|")
     if verb == "join":
         number = given.get("into", "").strip().upper()
@@ -141,6 +142,6 @@ def _no_ticket(number: str) -> Any:
     raise UnknownTicket(ticket=number[:50])
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
     """A text as people wrote it: browsers end lines with two characters."""
     return str(value).replace("\r\n", "\n")

@@ -86,7 +86,7 @@ async def take_tickets(visitor: Visiting, filters: Filtered, form: Form) -> Resp
         )
         for row in rows
     ]
-    return await _table("tickets", form, TICKETS, lines)
+    return await table("tickets", form, TICKETS, lines)
 
 
 @router.get("/overdue.{form}")
@@ -114,7 +114,7 @@ async def take_overdue(visitor: Visiting, filters: overdue.Filtered, form: Form)
         )
         for row in rows
     ]
-    return await _table("overdue", form, OVERDUE, lines)
+    return await table("overdue", form, OVERDUE, lines)
 
 
 @router.get("/workload.{form}")
@@ -126,18 +126,19 @@ async def take_workload(visitor: Visiting, form: Form, by: workload.By = "depart
         (row.name, *row.numbers.values(), None if row.median is None else round(row.median / 3600, 1))
         for row in rows
     ]
-    return await _table("workload", form, columns, lines)
+    return await table("workload", form, columns, lines)
 
 
-async def _table(name: str, form: Form, columns: Sequence[str], lines: Sequence[Sequence[Any]]) -> Response:
+async def table(name: str, form: Form, columns: Sequence[str], lines: Sequence[Sequence[Any]]) -> Response:
+    """These lines as a file to take along. Raises `OutOfRange` where they are too many."""
     if len(lines) > MOST:
         raise OutOfRange(field="the table", why=f"would have more than {MOST} rows: choose a filter more")
-    table = [tuple(say(column) for column in columns), *(tuple(map(cell, line)) for line in lines)]
+    cells = [tuple(say(column) for column in columns), *(tuple(map(cell, line)) for line in lines)]
     write, kind = {
         Form.CSV: (_csv, "text/csv; charset=utf-8"),
         Form.XLSX: (_excel, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     }[form]
-    body = await run_in_threadpool(write, table)
+    body = await run_in_threadpool(write, cells)
     named = {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
     return Response(body, media_type=kind, headers=named)
 

@@ -1,12 +1,13 @@
 """How a ticket came about (经过), in plain sentences, newest first."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from api.pages.language import N_, say
-from api.pages.words import CARDS, CLOCKS, ROLES, SATISFIED, SOLVED, URGENCIES, spoken
+from api.pages.words import CARDS, CLOCKS, KINDS, ROLES, SATISFIED, SOLVED, URGENCIES, WAYS, spoken
+from domain.working_time import Hours
 
 SENTENCES: Mapping[str, str] = {
     "Reported": N_("上报「{title}」"),
@@ -44,9 +45,52 @@ SENTENCES: Mapping[str, str] = {
     "Reopened": N_("重办：{reason}"),
 }
 """What each event says; a test holds that none is left out."""
-WORDS = {"urgency": URGENCIES, "solved": SOLVED, "satisfied": SATISFIED, "clock": CLOCKS, "card": CARDS}
+ADMINISTRATION: Mapping[str, str] = {
+    "UnitRegistered": N_("登记{kind}「{name}」"),
+    "UnitAmended": N_("改名为「{name}」"),
+    "UnitClosed": N_("撤销，不再接新事"),
+    "HoursBegun": N_("开始登记工作时间"),
+    "HoursEntered": N_("{unit}的工作时间定为 {slots}"),
+    "AccountOpened": N_("开户，使用人{name}"),
+    "RoleGranted": N_("授予{unit}「{role}」"),
+    "RoleRevoked": N_("收回{unit}「{role}」"),
+    "PasswordChanged": N_("改了密码"),
+    "AccountClosed": N_("账号停用"),
+    "AccountReopened": N_("恢复使用"),
+    "SignedOut": N_("在所有设备上强制退出"),
+    "CatalogueBegun": N_("建立目录"),
+    "CatalogueAdopted": N_("启用目录 {name}，{effective_from} 起，共 {rules} 条规则"),
+    "CalendarBegun": N_("建立日历 {name}"),
+    "YearEntered": N_("录入 {year} 年（{papers}），共 {days} 天"),
+    "TermsBegun": N_("建立期限规则"),
+    "TermsAdopted": N_("启用期限规则 {name}，{effective_from} 起"),
+    "ReceiverRegistered": N_("登记接收方「{name}」（{way}），通知 {topics} 种事"),
+    "ReceiverAmended": N_("变更为「{name}」，通知 {topics} 种事"),
+    "ReceiverClosed": N_("停用，不再通知"),
+    "ReceiverPaused": N_("发送暂停"),
+    "ReceiverResumed": N_("发送恢复"),
+}
+"""What each event of the administration says; a test holds that none is left out."""
+PATTERNS = {**SENTENCES, **ADMINISTRATION}
+WORDS = {
+    "urgency": URGENCIES, "solved": SOLVED, "satisfied": SATISFIED, "clock": CLOCKS, "card": CARDS,
+    "role": ROLES, "kind": KINDS, "way": WAYS,
+}  # fmt: skip
 """Facts that are one of a few words."""
 AND = N_("、")
+EVERYTHING = N_("全部单位")
+
+
+def len_of(value: Sequence[Any]) -> str:
+    """How many there are, of what is too much to be told."""
+    return str(len(value))
+
+
+LISTS: Mapping[str, Callable[[Sequence[Any]], str]] = {
+    "slots": lambda value: str(Hours(tuple((begin, end) for begin, end in value))),
+    "papers": lambda value: say(AND).join(value),
+}
+"""Facts of several values that are told one by one."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +112,7 @@ def units(items: Iterable[Mapping[str, Any]]) -> set[str]:
     found: set[str] = set()
     for item in items:
         data = item["data"]
-        found |= {item["by"]["unit"], data.get("department", ""), data.get("lead", "")}
+        found |= {item["by"]["unit"], data.get("department", ""), data.get("lead", ""), data.get("unit", "")}
         found |= {call["department"] for call in data.get("calls", ())}
     return found - {""}
 
@@ -95,13 +139,15 @@ def _told(
     facts = {name: _said(name, value, names, categories, now) for name, value in data.items()}
     called = [names.get(call["department"], call["department"]) for call in data.get("calls", ())]
     facts["called"] = say(AND).join(called) or facts.get("lead", "")
-    pattern = SENTENCES[item["event"]]
+    pattern = PATTERNS[item["event"]]
     text = say(pattern, **facts)
     extra = [facts["satisfied"]] if data.get("satisfied") else []
     if data.get("text") and "{text}" not in pattern:
         extra.append(facts["text"])
     if data.get("note") and "{note}" not in pattern:
         extra.append(facts["note"])
+    if data.get("consent"):
+        extra.append(say(N_("{account}签字同意"), account=people.get(data["consent"], data["consent"])))
     return Told(
         version=item["version"],
         event=item["event"],
@@ -119,10 +165,12 @@ def _said(
 ) -> str:
     if name in ("department", "lead"):
         return names.get(value, value)
+    if name == "unit":
+        return names.get(value, value) or say(EVERYTHING)
+    if isinstance(value, list | tuple):
+        return LISTS.get(name, len_of)(value)
     if name == "category":
         return categories.get(value, value or "")
-    if value is None:
-        return ""
-    if name in ("due_at", "review_at"):
+    if value and name in ("due_at", "review_at"):
         return spoken(datetime.fromisoformat(value), now)
-    return say(WORDS[name].get(value, value)) if value and name in WORDS else str(value)
+    return say(WORDS[name].get(value, value)) if value and name in WORDS else str(value or "")

@@ -129,6 +129,7 @@ PLACES: list[PlaceToGo] = [
     PlaceToGo("/overdue", N_("超时"), tuple(role for role in Role if role is not Role.RESIDENT)),
     PlaceToGo("/workload", N_("工作量"), tuple(role for role in Role if role is not Role.RESIDENT)),
     PlaceToGo("/leader", N_("总览"), LEADERS),
+    PlaceToGo("/administration", N_("管理"), (Role.ADMINISTRATOR, Role.AUDITOR)),
 ]
 """The navigation, in this order; a new page puts itself here."""
 

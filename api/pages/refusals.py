@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.pages.language import N_, say
+from api.pages.reasons import reason
 from api.pages.words import CLOCKS, ROLES, STAGES
 from api.pages.words import TASK_STAGES as TASKS
 from domain.errors import Refusal
@@ -73,6 +74,8 @@ SENTENCES: Mapping[str, str] = {
     "PhotoMissing": N_("照片 {photo} 不是您传的，或等得太久：请重新上传。"),
     "UnknownPhoto": N_("没有您能看到的照片 {photo}。"),
     "TooManyPhotos": N_("您有 {waiting} 张照片还没有用在工单里：请先把上报发完。"),
+    "BadTable": N_("表格 {what} {why}。"),
+    "AlreadySo": N_("{what}{state}，什么都没有改。"),
     "NotSealed": N_("日志封存到第 {size} 条为止：请少要一些，或过一秒再试。"),
     "AlreadyClosed": N_("{what}已经撤销，什么都没有改。"),
 }
@@ -114,6 +117,33 @@ VERBS: Mapping[str, str] = {
     "see the workload": N_("看工作量"),
     "see what is overdue": N_("看超时"),
     "see the leader's page": N_("看总览"),
+    "see the administration": N_("看管理页面"),
+    "register units": N_("新增单位"),
+    "amend units": N_("改单位的名称"),
+    "close units": N_("撤销单位"),
+    "enter hours": N_("定工作时间"),
+    "see the history of this unit": N_("看这个单位的经过"),
+    "list accounts": N_("看账号"),
+    "see the history of accounts": N_("看账号的经过"),
+    "open accounts": N_("开户"),
+    "grant roles": N_("授予角色"),
+    "revoke roles": N_("收回角色"),
+    "change the passwords of others": N_("重设别人的密码"),
+    "change the accounts of others": N_("改别人的账号"),
+    "close accounts": N_("停用账号"),
+    "reopen accounts": N_("恢复账号"),
+    "sign others out": N_("让别人退出"),
+    "adopt a catalogue": N_("启用目录"),
+    "adopt terms": N_("启用期限规则"),
+    "enter a calendar": N_("录入工作日历"),
+    "list receivers": N_("看接收方"),
+    "see the history of this receiver": N_("看这个接收方的经过"),
+    "register receivers": N_("登记接收方"),
+    "amend receivers": N_("变更接收方"),
+    "pause receivers": N_("暂停接收方"),
+    "resume receivers": N_("恢复接收方"),
+    "close receivers": N_("停用接收方"),
+    "retry messages": N_("再发没有送达的消息"),
 }
 """What is done, as a button and a sentence say it."""
 WHO: Mapping[str, str] = {
@@ -124,6 +154,8 @@ WHO: Mapping[str, str] = {
     "somebody who did not handle it": N_("没有经办它的人"),
     "an administrator": N_("管理员"),
     "a supervisor, dispatcher or auditor": N_("督查、派单员或审计"),
+    "an administrator or auditor": N_("管理员和审计"),
+    "an administrator or auditor of everything": N_("全部单位的管理员和审计"),
     "those who report or handle": N_("上报或经办的人"),
     "somebody with an account that holds a role": N_("有角色的账号"),
 }
@@ -155,31 +187,28 @@ FIELDS: Mapping[str, str] = {
     "location": N_("坐标"),
     "datum": N_("坐标系"),
     "the table": N_("表格"),
+    "file": N_("文件"),
+    "code": N_("代码"),
+    "name": N_("名称"),
+    "parent": N_("上级"),
+    "level": N_("级别"),
+    "letters": N_("工单编号的字母"),
+    "hours": N_("工作时间"),
+    "role": N_("角色"),
+    "roles": N_("角色"),
+    "row": N_("这一行"),
+    "way": N_("怎么通知"),
+    "topics": N_("通知哪些事"),
+    "secret": N_("密钥的名字"),
+    "effective_from": N_("哪天起用"),
+    "time_limit": N_("时限"),
+    "filing_condition": N_("立案条件"),
+    "closing_condition": N_("结案条件"),
+    "minor_name": N_("小类名称"),
+    "minor_code": N_("小类代码"),
 }
-WHY: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"is empty: .*"), N_("不能空着")),
-    (re.compile(r"has (\d+) characters: shorten it to (\d+) at most"), N_("写了 {0} 个字，最多 {1} 个")),
-    (re.compile(r"holds a character that is not text .*"), N_("里面有不能保存的符号，请删掉")),
-    (
-        re.compile(r"must have a zone and lie after now, within (\d+) days"),
-        N_("要在现在之后、{0} 天之内"),
-    ),
-    (re.compile(r"names a department twice: .*"), N_("同一个部门选了两次")),
-    (re.compile(r"needs (\d+) characters at least"), N_("至少要 {0} 个字")),
-    (re.compile(r"the other ticket must be another one you see"), N_("要并到另一件您能看到的工单")),
-    (re.compile(r"it is no whole JPEG, .*"), N_("它不是一张完整的 JPEG、PNG 或 WebP 照片")),
-    (re.compile(r"it is larger than 10 MiB: .*"), N_("它超过 10 MiB，请缩小后再发")),
-    (re.compile(r"it has (\d+) × (\d+) points: .*"), N_("它有 {0} × {1} 个像素，请用低一些的分辨率重拍")),
-    (re.compile(r"are (\d+): send (\d+) at most"), N_("有 {0} 张，最多 {1} 张")),
-    (re.compile(r"is not on the earth: .*"), N_("不在地球上，请用度数")),
-    (re.compile(r"is none of those offered: .*"), N_("不在可选的里面，请选一个")),
-    (re.compile(r"needs longitude and latitude .*"), N_("要经度和纬度两个数")),
-    (re.compile(r"show what was done on the spot: .*"), N_("是处置后的照片，请写清怎么处置的")),
-    (re.compile(r"would have more than (\d+) rows: .*"), N_("超过 {0} 行，请多加一个筛选条件")),
-    (re.compile(r"are not all of this ticket: .*"), N_("不都是这件工单的，请从它的照片里选")),
-    (re.compile(r"others were joined into it, part them first"), N_("有别的工单并在它里面，请先拆件")),
-)
-"""Reasons the domain gives in words of its own, and how the page says them."""
+THING = re.compile(r"The (account|unit|receiver) (.*)")
+THINGS = {"account": N_("账号"), "unit": N_("单位"), "receiver": N_("接收方")}
 WORDS: Mapping[str, Mapping[str, str]] = {
     "stage": {**TASKS, **STAGES},
     "needed": {**STAGES, **TASKS},
@@ -187,6 +216,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "clock": CLOCKS,
     "field": FIELDS,
     "role": ROLES,
+    "state": {"paused": N_("已经暂停"), "in use": N_("在用")},
 }
 """Facts that are one of a few words."""
 ROLE_OF = re.compile(r"an? ([a-z ]+?) of (\S+)")
@@ -209,7 +239,9 @@ def _said(name: str, fact: Any, names: Mapping[str, str]) -> str:
         return names.get(said, said)
     if name == "who":
         return _who(said, names)
-    return _why(said) if name == "why" else said
+    if name == "what" and (thing := THING.fullmatch(said)):
+        return f"{say(THINGS[thing[1]])} {thing[2]}"
+    return reason(said) if name == "why" else said
 
 
 def _who(said: str, names: Mapping[str, str]) -> str:
@@ -223,10 +255,3 @@ def _who(said: str, names: Mapping[str, str]) -> str:
             return said
         parts.append(f"{names.get(found[2], found[2])} {say(roles.get(found[1], found[1]))}")
     return say(N_(" 或 ")).join(parts)
-
-
-def _why(said: str) -> str:
-    for pattern, words in WHY:
-        if found := pattern.fullmatch(said):
-            return say(words).format(*found.groups())
-    return said

@@ -6,7 +6,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.pages import (
+    accounts,
     acting,
+    administration,
+    calendars,
+    catalogue,
     desk,
     downloads,
     leader,
@@ -15,12 +19,14 @@ from api.pages import (
     overdue,
     past,
     pocket,
+    receivers,
     replay,
     report,
     resident,
     sign_in,
     ticket,
     tickets,
+    units,
     wall,
     workload,
 )
@@ -29,7 +35,7 @@ from api.pages.problems import handle_problems
 
 PARTS = (
     sign_in, desk, tickets, overdue, workload, leader, downloads, ticket, link, replay, acting, live, report,
-    pocket, past, resident, wall,
+    pocket, past, resident, wall, administration, units, accounts, catalogue, calendars, receivers,
 )  # fmt: skip
 """All pages; a new module puts its router here."""
 OF_PROGRAMS = ("/api", "/openapi.json")

@@ -9,6 +9,8 @@ from domain.calendar import CHINA
 from domain.ticket.clocks import ClockName
 from domain.ticket.ladder import Step
 from domain.ticket.stage import Satisfied, Solved, Source, Stage, TaskStage, Urgency
+from domain.unit import Kind
+from domain.way import Way
 from projections.figures import Figure
 
 STAGES: Mapping[str, str] = {
@@ -118,6 +120,23 @@ FIGURES: Mapping[str, str] = {
     "closed": N_("已办结"),
     "answered": N_("居民回答"),
     "task_handled": N_("部门办结"),
+}
+KINDS: Mapping[str, str] = {
+    Kind.PROVINCE: N_("省"),
+    Kind.CITY: N_("市"),
+    Kind.COUNTY: N_("县区"),
+    Kind.TOWN: N_("乡镇街道"),
+    Kind.COMMUNITY: N_("社区"),
+    Kind.GRID: N_("网格"),
+    Kind.DEPARTMENT: N_("部门"),
+}
+WAYS: Mapping[str, str] = {
+    Way.INBOX: N_("站内信"),
+    Way.EMAIL: N_("邮件"),
+    Way.WECOM: N_("企业微信机器人"),
+    Way.DINGTALK: N_("钉钉机器人"),
+    Way.FEISHU: N_("飞书机器人"),
+    Way.WEBHOOK: N_("Webhook"),
 }
 WEEKDAYS = (N_("周一"), N_("周二"), N_("周三"), N_("周四"), N_("周五"), N_("周六"), N_("周日"))
 

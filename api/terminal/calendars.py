@@ -1,30 +1,26 @@
 """Calendars in the log: entering their years, and taking them from there."""
 
 import asyncio
-from functools import partial
 from pathlib import Path
 
 from adapters.database import Database, database
 from adapters.settings import BadSetting, Settings
-from api.adopted import enter
-from api.terminal.deadlines import read_calendar
+from api.importing.calendars import enter_years, read_calendar
 from api.terminal.managing import at_work
+from api.terminal.table import content_of
 from domain.actors import OPERATOR
 from domain.errors import YearsKnown
 from domain.working_time import CHINESE, Calendar
-from domain.working_time.entered import EnteredCalendar, EnterYears, shipped_years
+from domain.working_time.entered import EnteredCalendar, shipped_years
 
 
 async def import_calendar(found: Database, file: Path, name: str) -> str:
     """Enter the years of a file; a year entered otherwise before is corrected from now on."""
-    command = EnterYears(read_calendar(file))
-    years = ", ".join(str(year.year) for year in command.years)
+    entered = read_calendar(str(file), content_of(file))
+    years = ", ".join(str(year.year) for year in entered)
     async with at_work(found) as service:
         try:
-            await enter(
-                service.store, EnteredCalendar, EnteredCalendar.id_of(name),
-                partial(EnteredCalendar.begin, name), EnteredCalendar.enter, command, by=OPERATOR,
-            )  # fmt: skip
+            await enter_years(service, name, entered, OPERATOR)
         except YearsKnown:
             return f"The calendar {name} knows {years} as given: nothing was changed."
     return f"The calendar {name} knows {years} from now on; deadlines set before stay as they are."

@@ -2,7 +2,6 @@
 
 import codecs
 import csv
-import json
 import os
 import re
 import sys
@@ -17,13 +16,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 
 from adapters.settings import BadSetting
+from api.importing.calendars import read_calendar
+from api.terminal.table import content_of
 from domain.calendar import CHINA
 from domain.errors import OutOfRange, Refusal
 from domain.text import narrow
-from domain.working_time import CHINESE, OFFICE, Calendar, Hours, Limit, WorkingTime, Year, read_years
+from domain.working_time import CHINESE, OFFICE, Calendar, Hours, Limit, WorkingTime
 from domain.working_time.wall import real
 
-LARGEST_CALENDAR = 10_000_000
 START = re.compile(
     r"(\d{4})(?P<dash>[-/.])(\d{1,2})(?P=dash)(\d{1,2})(?P<between>T|\s+)"
     r"(\d{1,2}):(\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,6}))?)?"
@@ -32,32 +32,13 @@ START = re.compile(
 )
 
 
-def read_calendar(file: Path) -> tuple[Year, ...]:
-    """The years of a JSON file in holiday-cn's shape, or an array of such."""
-    try:
-        with file.open("rb") as opened:
-            content = opened.read(LARGEST_CALENDAR + 1)
-    except OSError as problem:
-        raise BadSetting(f"{file} cannot be read: {problem.strerror}.") from None
-    if len(content) > LARGEST_CALENDAR:
-        raise BadSetting(f"{file} is larger than 10 MB: it is no calendar.")
-    try:
-        given = json.loads(content.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
-        raise BadSetting(f"{file} is no JSON in UTF-8: give a calendar in holiday-cn's shape.") from None
-    try:
-        return read_years(given)
-    except Refusal as refusal:
-        raise BadSetting(f"{file}: {refusal}") from None
-
-
 def calendar_at_hand(named: str, *, asks_log: bool) -> Calendar | None:
     """The calendar that is shipped, or that of a file; None where it must come from the log."""
     if named == CHINESE.name:
         return None if asks_log else CHINESE
     file = Path(named)
     if file.is_file():
-        return Calendar(file.stem, read_calendar(file))
+        return Calendar(file.stem, read_calendar(str(file), content_of(file)))
     if file.suffix or file.name != named:
         raise BadSetting(f"{named} cannot be read: there is no such file.")
     return None

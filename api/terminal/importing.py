@@ -4,28 +4,30 @@ import hashlib
 import json
 from contextlib import suppress
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from adapters.database import Database
 from adapters.personal.marking import mark, personal_of
 from api.adopted import versions
+from api.importing.table import Outcome, must_have, read_table
+from api.importing.units import read_units, take_units
 from api.places import place_of
 from api.service import Service
 from api.terminal.managing import at_work
-from api.terminal.table import Outcome, Row, must_have, outcome_of, pairs, read_table
+from api.terminal.table import content_of, outcome_of, pairs
 from domain.actors import OPERATOR
 from domain.calendar import CHINA
 from domain.catalogue import Versions, as_known_now
-from domain.errors import Conflict, OutOfRange, Refusal
+from domain.errors import Conflict, OutOfRange
 from domain.event import id_of
 from domain.ticket import Ticket, commands, events
 from domain.ticket.stage import Source, Urgency
-from domain.unit import Amend, Kind, Register, Unit, check_kind
+from domain.unit import Kind, Register, Unit
+
+Fields = dict[str, str]
 
 OLDEST = datetime(1949, 10, 1, tzinfo=CHINA)
-UNIT_COLUMNS = ("code", "name", "parent", "level")
 FIELDS = (
     "title", "description", "grid", "category", "address", "longitude", "latitude", "urgency",
     "source", "reporter_name", "reporter_phone", "at", "external_id", "origin",
@@ -45,59 +47,28 @@ TIMES = (
 
 async def import_units(database: Database, file: Path) -> None:
     """Take in places and departments, the larger ones first."""
-    names, rows = read_table(file)
-    for wanted in ("code", "name", "level"):
-        must_have(file, wanted, names)
+    rows = read_units(str(file), content_of(file))
     async with at_work(database) as service:
-        with outcome_of("units", file) as outcome:
-            by_kind: dict[Kind, list[Row]] = {}
-            for row in rows:
-                try:
-                    by_kind.setdefault(check_kind(row["level"].strip()), []).append(row)
-                except Refusal as refusal:
-                    outcome.refused.append((row, str(refusal)))
-            for kind in Kind:
-                await outcome.take(by_kind.get(kind, []), partial(_unit, service, kind, outcome))
-
-
-async def _unit(service: Service, kind: Kind, outcome: Outcome, row: Row) -> None:
-    parent_code = row.get("parent", "").strip() or None
-    parent = await service.store.find(Unit, Unit.id_of(parent_code)) if parent_code else None
-    extra = {name: value for name, value in row.items() if name not in (*UNIT_COLUMNS, "letters") and value}
-    letters = row.get("letters", "").strip() or None
-    command = Register(row["code"].strip(), row["name"].strip(), kind, parent_code, letters, extra)
-    known = await service.store.find(Unit, Unit.id_of(command.code))
-    if known is None:
-        made = Unit.register(command, parent, by=OPERATOR, at=service.store.now())
-        await service.store.create(made)
-        outcome.taken += 1
-    elif known.kind is not kind or known.parent != parent_code:
-        raise OutOfRange(field="code", why=f"is taken by another unit, {known.name}: use another code")
-    elif known.name != command.name:
-        await service.store.change(
-            Unit, known.id, Unit.amend, Amend(command.name, known.letters), by=OPERATOR
-        )
-        outcome.amended += 1
-    else:
-        outcome.known += 1
+        with outcome_of("units", file, len(rows)) as outcome:
+            await take_units(service, rows, outcome, OPERATOR)
 
 
 async def import_tickets(database: Database, file: Path, mapped: list[str], set_: list[str]) -> None:
     """Take in reports; each gets a number of the day it happened."""
     columns = pairs(mapped, "--map", right=FIELDS)
     fixed = pairs(set_, "--set", left=FIELDS)
-    names, rows = read_table(file)
+    names, rows = read_table(str(file), content_of(file))
     for wanted in (*columns, *(name for name in NEEDED if name not in (*columns.values(), *fixed))):
-        must_have(file, wanted, names)
+        must_have(str(file), wanted, names)
     async with at_work(database) as service:
         catalogue = as_known_now(await versions(service.store))
-        with outcome_of("tickets", file) as outcome:
+        with outcome_of("tickets", file, len(rows)) as outcome:
             await outcome.take(
                 rows, lambda row: _ticket(service, _fields(row, columns, fixed), catalogue, outcome)
             )
 
 
-async def _ticket(service: Service, given: Row, catalogue: Versions, outcome: Outcome) -> None:
+async def _ticket(service: Service, given: Fields, catalogue: Versions, outcome: Outcome) -> None:
     now = service.store.now()
     at = _time(given["at"]) if given.get("at") else now
     if at > now:
@@ -119,7 +90,7 @@ async def _ticket(service: Service, given: Row, catalogue: Versions, outcome: Ou
         outcome.known += 1
 
 
-def _report(given: Row) -> commands.Report:
+def _report(given: Fields) -> commands.Report:
     location = None
     if given.get("longitude") and given.get("latitude"):
         try:
@@ -153,7 +124,7 @@ async def _register_grid(service: Service, code: str) -> None:
             await service.store.create(made)
 
 
-def _fields(row: Row, columns: Row, fixed: Row) -> Row:
+def _fields(row: Fields, columns: Fields, fixed: Fields) -> Fields:
     same = {name: row[name] for name in FIELDS if name in row}
     return {**same, **{to: row[column] for column, to in columns.items()}, **fixed}
 

@@ -10,9 +10,9 @@ import typer
 from adapters.database import Database
 from adapters.settings import BadSetting
 from api.adopted import enter
+from api.importing.table import must_have, read_any
 from api.terminal.managing import at_work
-from api.terminal.table import day_of, must_have, outcome_of, read_table
-from api.terminal.workbook import is_workbook, read_workbook
+from api.terminal.table import content_of, day_of, outcome_of
 from domain.actors import OPERATOR
 from domain.calendar import CHINA
 from domain.errors import TermsKnown
@@ -28,16 +28,16 @@ async def import_terms(database: Database, file: Path, name: str | None, effecti
 
     They are one whole: where one row is refused, nothing is adopted.
     """
-    names, table = read_workbook(file, set(COLUMNS)) if is_workbook(file) else read_table(file)
+    names, table = read_any(str(file), content_of(file), set(COLUMNS))
     for column in COLUMNS:
-        must_have(file, column, names)
+        must_have(str(file), column, names)
     rows = tuple(Row(*(line[column] or "" for column in COLUMNS)) for line in table)
     lines = {id(row): line for row, line in zip(rows, table, strict=True)}
     async with at_work(database) as service:
         day = day_of(effective) if effective else service.store.now().astimezone(CHINA).date()
         command = AdoptTerms(name or f"{day:%Y-%m-%d}", day, rows)
         with outcome_of("rows", file) as outcome:
-            read(command.name, day, rows, lambda row, why: outcome.refused.append((lines[id(row)], str(why))))
+            read(command.name, day, rows, lambda row, why: outcome.refused.append((lines[id(row)], why)))
             if outcome.refused:
                 raise BadSetting("Nothing was adopted: mend the rows that are refused, then run this again.")
             try:

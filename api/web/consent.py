@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from fastapi import Request
 
-from api.web.requests import Caller
+from api.calling import Caller
 from domain.actors import Person
 from domain.errors import SecondNeeded
 

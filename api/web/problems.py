@@ -16,6 +16,7 @@ from adapters.personal.residents import KeysAway
 from adapters.photos.album import TooSlow
 from adapters.photos.storing import NotKept
 from adapters.recorder import OutcomeUnknown, Unavailable
+from api.importing.row import BadTable
 from api.service import NotYet
 from domain import errors
 
@@ -41,6 +42,7 @@ STATUS: Mapping[type[Exception], int] = {
     errors.NotSealed: 404,
     errors.VersionDiffers: 412,
     errors.OutOfRange: 422,
+    BadTable: 422,
     errors.UnknownGrid: 422,
     errors.PlaceClosed: 422,
     errors.UnknownDepartment: 422,

@@ -5,7 +5,6 @@ import itertools
 import re
 import secrets
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -18,11 +17,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from adapters.batch import Key, Receipt
+from adapters.batch import Key
 from adapters.photos import album
+from api.calling import Caller
 from api.service import Service
 from api.web.problems import on_fault, problem
-from domain.actors import Person
 from domain.errors import NotSignedIn, OutOfRange, VersionDiffers
 
 COOKIE = "whistle_session"
@@ -38,6 +37,8 @@ LARGEST = 1024 * 1024
 TOO_LARGE = "The request is larger than 1 MiB: send photos one by one, and texts within their limits."
 FORM = 40 * LARGEST
 """Bytes of a form with photos in it."""
+TABLE = 10 * LARGEST
+"""Bytes of a table that is brought."""
 ROOMY = (
     (re.compile(r"/api/photos"), album.LARGEST, "The photo is larger than 10 MiB: send it smaller."),
     (re.compile(r"/report/photos"), album.LARGEST, "照片超过 10 MiB：请缩小后再发。"),
@@ -45,6 +46,11 @@ ROOMY = (
         re.compile(r"/report|/tickets/[^/]+/(handle|note_progress|attend)"),
         FORM,
         "照片一共超过 40 MiB：请分几次发。",
+    ),
+    (
+        re.compile(r"/administration/((units|accounts)/table|catalogue|calendars)"),
+        TABLE,
+        "表格超过 10 MiB：请分几次上传。",
     ),
 )
 """What may be larger: where, how much, and what is said beyond."""
@@ -134,25 +140,6 @@ class Route(APIRoute):
             return await handle(JsonRequest(request.scope, request.receive))
 
         return handle_json
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who asks, of which version (`If-Match`), under which idempotency key, and the service they ask."""
-
-    serving: Service
-    person: Person
-    version: int | None
-    key: Key | None
-
-    async def answered(self) -> Receipt | None:
-        """The receipt of an equal request under this key before, to be given again whatever holds now."""
-        return await self.serving.store.answered(self.key)
-
-    def must_make_new(self) -> None:
-        """Refuse another version than 0 for what is yet to be made."""
-        if self.version:
-            raise VersionDiffers(version=0, expected=self.version)
 
 
 async def service(request: Request) -> Service:

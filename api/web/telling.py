@@ -4,26 +4,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import structlog
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from adapters.batch import Receipt
 from adapters.telling.message import Message
 from adapters.telling.waiting import Outbox, read_told
+from api import administering
+from api.calling import Caller
 from api.web import shapes
 from api.web.paging import After, CursorParameter, Limit, history_page, page, read_cursor
 from api.web.problems import Json
-from api.web.requests import HEADERS, SIGNED_IN, Caller, Calling, Route
-from domain.actors import Role
-from domain.errors import Conflict, NotYours, ReceiverExists, UnknownReceiver, UnknownUnit
-from domain.receiver import AmendReceiver, Receiver, RegisterReceiver, Way
-from domain.unit import Unit
+from api.web.requests import HEADERS, SIGNED_IN, Calling, Route
+from domain.receiver import AmendReceiver, Receiver, RegisterReceiver
+from domain.way import Way
 from projections import receivers
 
 router = APIRouter(prefix="/api", tags=["telling"], route_class=Route)
-
-log = structlog.get_logger()
 
 NEWEST = 2**62
 
@@ -40,6 +37,7 @@ class ReceiverShape:
     address: str
     secret: str | None
     closed: bool
+    paused: bool
     waiting: int
     dead: int
     failures: int
@@ -94,45 +92,31 @@ class Retried:
 @router.post("/receivers", status_code=201, response_model=Receipt, openapi_extra=HEADERS)
 async def register_receiver(command: RegisterReceiver, calling: Calling) -> Response:
     """Tell somebody what happens from now on."""
-    return Json(await calling.answered() or await _register(calling, command), 201)
-
-
-async def _register(calling: Caller, command: RegisterReceiver) -> Receipt:
-    calling.must_make_new()
-    store = calling.serving.store
-    unit = await store.find(Unit, Unit.id_of(command.unit)) if command.unit else None
-    if command.unit and unit is None:
-        raise UnknownUnit(unit=command.unit)
-    made = Receiver.register(command, unit, by=calling.person, at=store.now())
-    try:
-        return await store.create(made, calling.key)
-    except Conflict:
-        raise ReceiverExists(receiver=command.code) from None
+    return Json(await administering.register_receiver(calling, command), 201)
 
 
 @router.post("/receivers/{code}/amend", response_model=Receipt, openapi_extra=HEADERS)
 async def amend_receiver(code: str, command: AmendReceiver, calling: Calling) -> Response:
     """Tell it of other events, or elsewhere."""
-    return Json(await _change(calling, code, Receiver.amend, command))
+    return Json(await administering.change_receiver(calling, code, Receiver.amend, command))
 
 
 @router.post("/receivers/{code}/close", response_model=Receipt, openapi_extra=HEADERS)
 async def close_receiver(code: str, calling: Calling) -> Response:
     """Tell it nothing more; what still waited is given up."""
-    return Json(await _change(calling, code, Receiver.close))
+    return Json(await administering.change_receiver(calling, code, Receiver.close))
 
 
-async def _change(calling: Caller, code: str, verb: Any, *facts: Any) -> Receipt:
-    await _found(calling, code)
-    return await calling.serving.store.change(
-        Receiver,
-        Receiver.id_of(code),
-        verb,
-        *facts,
-        by=calling.person,
-        version=calling.version,
-        key=calling.key,
-    )
+@router.post("/receivers/{code}/pause", response_model=Receipt, openapi_extra=HEADERS)
+async def pause_receiver(code: str, calling: Calling) -> Response:
+    """Send it nothing until it is resumed; what it is to be told waits."""
+    return Json(await administering.change_receiver(calling, code, Receiver.pause))
+
+
+@router.post("/receivers/{code}/resume", response_model=Receipt, openapi_extra=HEADERS)
+async def resume_receiver(code: str, calling: Calling) -> Response:
+    """Send to it again, first what has waited."""
+    return Json(await administering.change_receiver(calling, code, Receiver.resume))
 
 
 @router.get("/receivers", response_model=shapes.Page[ReceiverShape], openapi_extra=SIGNED_IN)
@@ -140,20 +124,9 @@ async def read_receivers(
     calling: Calling, limit: Limit = 50, cursor: CursorParameter = None, after: After = None
 ) -> Response:
     """The receivers one looks after, and how telling them goes."""
-    person, reading = calling.person, calling.serving.reading
-    units = person.units(Role.ADMINISTRATOR) | person.units(Role.AUDITOR)
-    if not units:
-        raise NotYours(verb="list receivers", who="an administrator or auditor")
     await calling.serving.standing.passed("receivers", after or 0)
     (code,) = read_cursor(cursor, tuple[str]) or (None,)
-    rows = await receivers.receivers(reading, limit + 1, code, None if "" in units else sorted(units))
-    standing = await Outbox(reading).standing([row["receiver"] for row in rows])
-    items = []
-    for row in rows:
-        stands = standing.get(row.pop("receiver"), {})
-        row |= {name: stands.get(name, 0) for name in ("waiting", "dead", "failures")}
-        row |= {"problem": stands.get("problem"), "next_attempt_at": stands.get("not_before")}
-        items.append(row)
+    items = await administering.receivers_of(calling, limit + 1, code)
     return Json(page(items, limit, lambda row: [row["code"]]))
 
 
@@ -186,12 +159,7 @@ async def read_dead(
 @router.post("/receivers/{code}/retry", response_model=Retried, openapi_extra=SIGNED_IN)
 async def retry_dead(code: str, asked: Retry, calling: Calling) -> Response:
     """Send what was given up once more, with the ids it had."""
-    found = await _found(calling, code)
-    found.administrator(calling.person, "retry messages")
-    found.must_be_open()
-    retried = await Outbox(calling.serving.reading).retry(found.id, asked.position)
-    log.info("messages_retried", receiver=code, messages=retried, account=calling.person.account)
-    return Json(Retried(retried))
+    return Json(Retried(await administering.retry(calling, code, asked.position)))
 
 
 @router.get("/inbox", response_model=shapes.Page[InboxShape], openapi_extra=SIGNED_IN)
@@ -221,15 +189,7 @@ def _in_inbox(row: dict[str, Any]) -> InboxShape:
     )
 
 
-async def _found(calling: Caller, code: str) -> Receiver:
-    found: Receiver | None = await calling.serving.store.find(Receiver, Receiver.id_of(code))
-    if found is None:
-        raise UnknownReceiver(receiver=code)
-    return found
-
-
 async def _overseen(calling: Caller, code: str, verb: str) -> Receiver:
-    found = await _found(calling, code)
-    if not any(calling.person.acting_as(role, *found.around) for role in (Role.ADMINISTRATOR, Role.AUDITOR)):
-        raise NotYours(verb=verb, who="an administrator or auditor")
+    found = await administering.receiver_of(calling, code)
+    administering.must_oversee(calling.person, verb, *found.around)
     return found

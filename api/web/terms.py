@@ -2,23 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from adapters.batch import Receipt
+from api import administering
 from api.adopted import enter
 from api.web import shapes
 from api.web.paging import CursorParameter, Limit, page, read_cursor
 from api.web.problems import Json
-from api.web.requests import HEADERS, SIGNED_IN, Caller, Calling, Route
-from domain.errors import OutOfRange, UnknownUnit
+from api.web.requests import HEADERS, SIGNED_IN, Calling, Route
+from domain.errors import OutOfRange
 from domain.ticket.adopted_terms import AdoptedTerms, AdoptTerms
 from domain.ticket.terms import EXAMPLE, in_force
 from domain.ticket.written_terms import Row, written
-from domain.unit import Unit
-from domain.working_time.entered_hours import EnteredHours, EnterHours
+from domain.working_time.entered_hours import EnterHours
 
 router = APIRouter(prefix="/api", tags=["terms"], route_class=Route)
 
@@ -81,7 +80,7 @@ async def adopt_terms(command: AdoptTerms, calling: Calling) -> Response:
 @router.get("/units/{code}/hours", response_model=HoursShape, openapi_extra=SIGNED_IN)
 async def read_hours(code: str, calling: Calling) -> Response:
     """The hours a unit works on days that are worked."""
-    unit = await _unit(calling, code)
+    unit = await administering.unit_of(calling, code)
     timing = await calling.serving.adopted.timing()
     return Json(HoursShape(unit.code, str(timing.time_of(unit.code).hours), unit.code in timing.times))
 
@@ -89,16 +88,4 @@ async def read_hours(code: str, calling: Calling) -> Response:
 @router.post("/units/{code}/hours", response_model=Receipt, openapi_extra=HEADERS)
 async def enter_hours(code: str, command: EnterHours, calling: Calling) -> Response:
     """Let a unit work these hours from now on; deadlines set before stay."""
-    unit = await _unit(calling, code)
-    receipt = await enter(
-        calling.serving.store, EnteredHours, EnteredHours.the_id(), partial(EnteredHours.begin, unit),
-        EnteredHours.enter, command, unit, by=calling.person, version=calling.version, key=calling.key,
-    )  # fmt: skip
-    return Json(receipt)
-
-
-async def _unit(calling: Caller, code: str) -> Unit:
-    unit: Unit | None = await calling.serving.store.find(Unit, Unit.id_of(code))
-    if unit is None:
-        raise UnknownUnit(unit=code)
-    return unit
+    return Json(await administering.enter_hours(calling, code, command))

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from adapters.batch import Receipt
 from adapters.personal.marking import holds_masks
 from api import personal, steps
+from api.calling import Caller
 from api.moments import moment
 from api.service import Service
 from api.web import shapes
@@ -25,7 +26,7 @@ from api.web.paging import (
     read_cursor,
 )
 from api.web.problems import Json
-from api.web.requests import HEADERS, SIGNED_IN, Caller, Calling, Route
+from api.web.requests import HEADERS, SIGNED_IN, Calling, Route
 from domain.errors import OutOfRange, UnknownTicket
 from domain.ticket import Ticket, commands
 from domain.ticket.stage import Stage

@@ -17,7 +17,8 @@ from adapters.telling.means import Means, NotTaken
 from adapters.telling.message import Message
 from adapters.telling.pace import LONGEST_REST, MOST_A_MINUTE, WINDOW, Pace, rest
 from adapters.telling.waiting import Outbox
-from domain.receiver import Receiver, Way
+from domain.receiver import Receiver
+from domain.way import Way
 from tests.adapters.test_telling import TOLD
 from tests.adapters.test_telling_ways import receiver
 
@@ -263,3 +264,13 @@ async def test_what_was_taken_while_its_receiver_was_closed_is_no_dead_letter(st
     )
     await stage.outbox.sent(stage.to.id, 1, stage.now)
     assert await stage.outbox.dead(stage.to.id, 10, 0) == []
+
+
+async def test_a_paused_receiver_is_sent_nothing_until_it_is_resumed(stage: Stage) -> None:
+    stage.write(2)
+    stage.to.paused = True
+    await stage.run()
+    assert stage.tried == []
+    stage.to.paused = False
+    await stage.run()
+    assert [message.position for _, message in stage.sent] == [1, 2]

@@ -15,7 +15,8 @@ from adapters.telling import exchange, robots, smtp, webhook
 from adapters.telling.exchange import may_be_told, post
 from adapters.telling.means import Mail, Means, NotTaken
 from domain.actors import Assignment, Person, Role
-from domain.receiver import Receiver, RegisterReceiver, Way
+from domain.receiver import Receiver, RegisterReceiver
+from domain.way import Way
 from tests.adapters.listening import free_port, listening, taking_mail
 from tests.adapters.test_telling import KEY, MESSAGE
 

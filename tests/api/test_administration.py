@@ -204,3 +204,17 @@ def test_nobody_grants_a_role_to_themselves_alone(own: Steps) -> None:
     assert admin.post(path, json={**asked, "consent": second}).status_code == 200
     granted = own.get("auditor", "/api/accounts/admin/history")["items"][-1]
     assert (granted["by"]["account"], granted["data"]["consent"]) == ("admin", "second")
+
+
+def test_an_account_is_signed_out_everywhere_and_reopened(own: Steps) -> None:
+    admin, water = own.people["admin"], own.people["water"]
+    assert water.get("/api/session").status_code == 200
+    problem(own.people["power"].post("/api/accounts/water/sign-out"), 403, "NotYours")
+    assert admin.post("/api/accounts/water/sign-out").status_code == 200
+    assert water.get("/api/session").status_code == 401
+    problem(admin.post("/api/accounts/water/reopen"), 409, "AlreadySo")
+    assert admin.post("/api/accounts/water/close").status_code == 200
+    sign_in = {"account": "water", "password": PASSWORD}
+    assert own.people.nobody.post("/api/session", json=sign_in).status_code == 401
+    assert admin.post("/api/accounts/water/reopen").status_code == 200
+    assert own.people.nobody.post("/api/session", json=sign_in).status_code == 201

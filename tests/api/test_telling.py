@@ -55,13 +55,15 @@ def test_a_receiver_is_registered_amended_listed_and_closed_and_its_history_says
     feed(own)
     (item,) = own.get("admin", "/api/receivers")["items"]
     assert item == {
-        **HOOK, **amended, "closed": False, "waiting": 0, "dead": 0, "failures": 0, "problem": None,
-        "next_attempt_at": None,
+        **HOOK, **amended, "closed": False, "paused": False, "waiting": 0,
+        "dead": 0, "failures": 0, "problem": None, "next_attempt_at": None,
     }  # fmt: skip
-    assert own.people["admin"].post("/api/receivers/hook/close").status_code == 200
+    for verb in ("pause", "resume", "close"):
+        assert own.people["admin"].post(f"/api/receivers/hook/{verb}").status_code == 200
     problem(own.people["admin"].post("/api/receivers/hook/close"), 409, "AlreadyClosed")
     history = own.get("auditor", "/api/receivers/hook/history")["items"]
-    assert [each["event"] for each in history] == ["ReceiverRegistered", "ReceiverAmended", "ReceiverClosed"]
+    happened = ["Registered", "Amended", "Paused", "Resumed", "Closed"]
+    assert [each["event"] for each in history] == [f"Receiver{what}" for what in happened]
     assert all(each["by"]["account"] == "admin" for each in history)
 
 

@@ -9,8 +9,10 @@ import pytest
 
 from adapters.database import Database
 from adapters.recorder import Unavailable
+from api.importing.row import Row
+from api.importing.table import AT_ONCE
 from api.terminal.importing import import_tickets
-from api.terminal.table import AT_ONCE, Row, outcome_of
+from api.terminal.table import outcome_of
 from domain.unit import Unit
 from tests.adapters.proxy import wire
 from tests.command_line.whistle import SHARED, done, position, refused, serving
@@ -237,11 +239,11 @@ async def test_a_fault_of_ours_in_one_row_refuses_that_row_alone(
         outcome.taken += 100 // int(row["n"])
 
     with outcome_of("rows", tmp_path / "table.csv") as outcome:
-        await outcome.take([{"n": "100"}, {"n": "0"}, {"n": "50"}], take)
+        await outcome.take([Row({"n": number}) for number in ("100", "0", "50")], take)
     assert outcome.taken == 3
     ((row, why),) = outcome.refused
     assert row == {"n": "0"}
-    assert "our fault (ZeroDivisionError)" in why
+    assert "our fault (ZeroDivisionError)" in str(why)
     assert "Traceback" not in capsys.readouterr().err
 
 

@@ -14,9 +14,18 @@ from domain.account import (
     Revoke,
     RoleGranted,
     RoleRevoked,
+    SignedOut,
 )
 from domain.actors import Assignment, Person, Role
-from domain.errors import AlreadyClosed, AlreadyGranted, NotGranted, NotYours, OutOfRange, RoleUnfit
+from domain.errors import (
+    AlreadyClosed,
+    AlreadyGranted,
+    AlreadySo,
+    NotGranted,
+    NotYours,
+    OutOfRange,
+    RoleUnfit,
+)
 from domain.event import Event
 from domain.unit import Kind, Unit
 from tests.domain import units
@@ -203,3 +212,24 @@ def test_a_closed_account_holds_no_role_and_changes_no_more() -> None:
         with pytest.raises(AlreadyClosed, match="The account li"):
             change()
     assert not account.pending_events
+
+
+def test_a_reopened_account_holds_the_roles_it_held() -> None:
+    account = opened(A_WORKER)
+    held = account.person()
+    with pytest.raises(AlreadySo, match="The account li is in use already"):
+        account.reopen(administrator, NOON)
+    account.close(administrator, NOON)
+    with pytest.raises(NotYours):
+        account.reopen(auditor, NOON)
+    account.reopen(administrator, NOON)
+    assert account.person() == held
+
+
+@pytest.mark.parametrize("who", NOT_ADMINISTRATORS)
+def test_only_an_administrator_signs_others_out(who: Somebody) -> None:
+    account = opened(A_WORKER)
+    with pytest.raises(NotYours, match="an administrator"):
+        account.sign_out(who, NOON)
+    account.sign_out(administrator, NOON)
+    assert isinstance(the_event(account), SignedOut)

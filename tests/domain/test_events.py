@@ -32,10 +32,10 @@ STOOD = {
         "ticket.urged",
     ],
     "unit": ["unit.registered"],
-    "account": ["account.opened", "account.role_granted"],
+    "account": ["account.opened", "account.role_granted", "account.closed"],
     "calendar": ["calendar.begun"],
     "catalogue": ["catalogue.begun"],
-    "receiver": ["receiver.registered"],
+    "receiver": ["receiver.registered", "receiver.paused"],
     "terms": ["terms.begun"],
     "hours": ["hours.begun"],
     "personal": ["personal.looked"],
@@ -43,7 +43,7 @@ STOOD = {
     "keys": ["keys.rotated"],
 }
 """What has happened before a sample is applied."""
-SILENT = {"account.password_changed"}
+SILENT = {"account.password_changed", "account.signed_out"}
 """Events that are told in the history and change nothing else."""
 
 

@@ -7,10 +7,11 @@ import pytest
 
 from domain.actors import CLOCK, Assignment, Person, Role
 from domain.calendar import CHINA
-from domain.errors import AlreadyClosed, NotYours, OutOfRange
-from domain.receiver import AmendReceiver, Receiver, RegisterReceiver, Way, topics
+from domain.errors import AlreadyClosed, AlreadySo, NotYours, OutOfRange
+from domain.receiver import AmendReceiver, Receiver, RegisterReceiver, topics
 from domain.ticket.supervising_events import Supervised
 from domain.unit import Kind, Register, Unit
+from domain.way import Way
 from tests.domain.given import given
 from tests.domain.stories import called
 
@@ -65,6 +66,27 @@ def test_only_an_administrator_of_everything_has_everything_told() -> None:
     assert register(None, ROOT).around == ()
     with pytest.raises(NotYours):
         register(None, administrator("220621100"))
+
+
+def test_one_is_paused_and_resumed_and_told_all_the_while() -> None:
+    receiver = register()
+    with pytest.raises(AlreadySo, match="is in use already"):
+        receiver.resume(ROOT, AT)
+    receiver.pause(ROOT, AT)
+    assert receiver.paused
+    assert receiver.wants("ticket.dispatched")
+    with pytest.raises(AlreadySo, match="is paused already"):
+        receiver.pause(ROOT, AT)
+    with pytest.raises(NotYours):
+        receiver.resume(administrator("220621101"), AT)
+    receiver.resume(ROOT, AT)
+    assert not receiver.paused
+
+
+def test_an_inbox_is_not_paused_as_nothing_is_sent_to_it() -> None:
+    inbox = RegisterReceiver("box", "x", Way.INBOX, ("ticket.*",), address="li")
+    with pytest.raises(OutOfRange, match="an inbox"):
+        Receiver.register(inbox, None, ROOT, AT).pause(ROOT, AT)
 
 
 def test_a_closed_one_is_neither_amended_nor_closed_again_and_wants_nothing() -> None:

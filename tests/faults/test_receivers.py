@@ -22,7 +22,8 @@ from adapters.event_store import utc_now
 from adapters.telling import exchange, pace
 from adapters.telling.means import Means
 from api.messenger import Messenger
-from domain.receiver import Receiver, RegisterReceiver, Way
+from domain.receiver import Receiver, RegisterReceiver
+from domain.way import Way
 from tests.adapters.listening import FOREVER, Server, free_port, listening
 from tests.adapters.test_telling import KEY
 from tests.adapters.test_telling_ways import ADMIN

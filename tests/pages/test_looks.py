@@ -108,6 +108,14 @@ def test_a_list(visits: Visits, path: str) -> None:
     look_at(page, f"list-{path}")
 
 
+@pytest.mark.parametrize("path", ["", "/units", "/accounts/water", "/catalogue", "/receivers"])
+def test_a_page_of_the_administration(visits: Visits, path: str) -> None:
+    page = visits("admin", f"/administration{path}")
+    if forms := page.locator("main summary").all():
+        forms[0].click()
+    look_at(page, f"administration{path.replace('/', '-')}")
+
+
 def test_the_replay_of_a_ticket(visits: Visits, town: Serving) -> None:
     path = reported(town, title="一件要回放的工单")
     for stage in ("sorted", "dispatched"):

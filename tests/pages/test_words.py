@@ -11,7 +11,19 @@ from api.pages import history, ticket
 from api.pages.deadlines import LINES, NOTES
 from api.pages.language import LANGUAGE, Language, read, say
 from api.pages.refusals import SENTENCES, VERBS, sentence
-from api.pages.words import CARDS, CLOCKS, ROLES, SATISFIED, SOLVED, SOURCES, STAGES, TASK_STAGES, URGENCIES
+from api.pages.words import (
+    CARDS,
+    CLOCKS,
+    KINDS,
+    ROLES,
+    SATISFIED,
+    SOLVED,
+    SOURCES,
+    STAGES,
+    TASK_STAGES,
+    URGENCIES,
+    WAYS,
+)
 from api.steps import VERBS as STEPS
 from domain.actors import Role
 from domain.errors import Refusal
@@ -25,9 +37,13 @@ from domain.ticket import (
 from domain.ticket.clocks import ClockName, Note
 from domain.ticket.ladder import Step as Rung
 from domain.ticket.stage import Satisfied, Solved, Source, Stage, TaskStage, Urgency
+from domain.unit import Kind
+from domain.way import Way
 from domain.working_time import Says
 from tests.domain.test_errors import every_refusal
+from tests.domain.test_events import every_event
 
+ADMINISTERED = {"account", "calendar", "catalogue", "hours", "receiver", "terms", "unit"}
 API = Path(ticket.__file__).parents[1]
 CHINESE = re.compile("[\u3400-\u9fff]")
 METHODS = [("pages/**.py", "python"), ("templates/**.html", "jinja2")]
@@ -93,6 +109,9 @@ def test_there_is_a_word_for_everything_of_the_domain() -> None:
         if isinstance(kind, type) and getattr(kind, "TOPIC", "").startswith("ticket.")
     }
     assert told == history.SENTENCES.keys()
+    administered = {kind.__name__ for kind in every_event() if kind.TOPIC.split(".")[0] in ADMINISTERED}
+    assert administered == history.ADMINISTRATION.keys()
+    assert [kind for kind, known in ((Kind, KINDS), (Way, WAYS)) if {*kind} != {*known}] == []
 
 
 def test_a_text_without_another_word_is_said_as_it_is() -> None:

@@ -16,9 +16,10 @@ from adapters.database import Database
 from adapters.event_store import utc_now
 from adapters.mapper import EventMapper
 from api.demonstration.town import TOWN
-from domain.receiver import AmendReceiver, Receiver, RegisterReceiver, Way
+from domain.receiver import AmendReceiver, Receiver, RegisterReceiver
 from domain.ticket import Ticket
 from domain.unit import Kind, Register, Unit
+from domain.way import Way
 from projections import outbox
 from projections.fold import Damaged
 from projections.outbox import Feed

@@ -5,15 +5,14 @@ import warnings
 import zipfile
 from collections.abc import Collection
 from datetime import date
-from pathlib import Path
+from io import BytesIO
 from typing import Any
 
 from openpyxl import load_workbook
 from openpyxl.utils import range_boundaries
 from openpyxl.worksheet.worksheet import Worksheet
 
-from adapters.settings import BadSetting
-from api.terminal.table import Row
+from api.importing.row import BadTable, Row
 
 LARGEST = 200 * 1024 * 1024
 """Bytes of a workbook, unpacked."""
@@ -31,51 +30,47 @@ SHEET = "sheet"
 UNNAMED = re.compile(r"(?i:sheet|工作表)\s*\d*")
 
 
-def is_workbook(file: Path) -> bool:
+def is_workbook(named: str, content: bytes) -> bool:
     """Whether this is a workbook, whatever it is called. Refuses one of an Excel before 2007."""
-    try:
-        with file.open("rb") as content:
-            begins = content.read(len(OLD))
-    except OSError as problem:
-        raise BadSetting(f"{file} cannot be read: {problem.strerror}.") from None
-    if begins == OLD:
-        raise BadSetting(f"{file} is a workbook of an old Excel: save it as .xlsx or as CSV.")
-    return begins.startswith(ZIP)
+    if content.startswith(OLD):
+        raise BadTable(what=named, why="is a workbook of an old Excel: save it as .xlsx or as CSV")
+    return content.startswith(ZIP)
 
 
-def read_workbook(file: Path, known: Collection[str]) -> tuple[list[str], list[Row]]:
+def read_workbook(named: str, content: bytes, known: Collection[str]) -> tuple[list[str], list[Row]]:
     """The names of its columns, and the rows of each sheet that has some of the `known` as headings."""
-    sheets = [_rows(sheet, known) for sheet in _sheets(file)]
+    sheets = [_rows(sheet, known) for sheet in _sheets(named, content)]
     found = [rows for rows in sheets if rows is not None]
     if not found:
-        raise BadSetting(
-            f"{file} has no sheet with headings: three of {', '.join(sorted(known)[:8])} … must be in a row."
-        )
+        listed = ", ".join(sorted(known)[:8])
+        raise BadTable(what=named, why=f"has no sheet with headings: three of {listed} … must be in a row")
     names = dict.fromkeys(name for headings, _ in found for name in headings)
-    rows = [{name: row.get(name, "") for name in names} for _, several in found for row in several]
+    rows = [
+        Row({name: row.get(name, "") for name in names}, row.line) for _, several in found for row in several
+    ]
     return list(names), rows
 
 
-def _sheets(file: Path) -> list[Worksheet]:
+def _sheets(named: str, content: bytes) -> list[Worksheet]:
     try:
-        with zipfile.ZipFile(file) as parts:
+        with zipfile.ZipFile(BytesIO(content)) as parts:
             if sum(part.file_size for part in parts.infolist()) > LARGEST:
-                raise BadSetting(f"{file} is too large: save the table alone, as CSV.")
+                raise BadTable(what=named, why="is too large: save the table alone, as CSV")
             pages = [parts.read(name) for name in parts.namelist() if name.startswith("xl/worksheets/")]
         if sum(_size(ref.decode()) for page in pages for ref in MERGED.findall(page)) > MOST_CELLS:
-            raise BadSetting(f"{file} merges whole columns or sheets: merge only what the table needs.")
+            raise BadTable(what=named, why="merges whole columns or sheets: merge only what the table needs")
         with warnings.catch_warnings(action="ignore"):  # Of styles and such, which nobody asked about.
             sheets: list[Worksheet] = [
-                s for s in load_workbook(file, data_only=True) if isinstance(s, Worksheet)
+                s for s in load_workbook(BytesIO(content), data_only=True) if isinstance(s, Worksheet)
             ]
         if any(sheet.max_row * sheet.max_column > MOST_CELLS for sheet in sheets):
-            raise BadSetting(f"{file} has a cell far outside its table: save the table alone, as CSV.")
+            raise BadTable(what=named, why="has a cell far outside its table: save the table alone, as CSV")
         return sheets
-    except BadSetting:
+    except BadTable:
         raise
     except Exception as problem:  # Whatever a foreign file makes the library raise, it means this.
         name = type(problem).__name__
-        raise BadSetting(f"{file} is no workbook that can be read ({name}): save it as CSV.") from None
+        raise BadTable(what=named, why=f"is no workbook that can be read ({name}): save it as CSV") from None
 
 
 def _rows(sheet: Worksheet, known: Collection[str]) -> tuple[list[str], list[Row]] | None:
@@ -98,8 +93,8 @@ def _rows(sheet: Worksheet, known: Collection[str]) -> tuple[list[str], list[Row
     columns = [(place, name) for place, name in enumerate(headings) if name]
     title = "" if UNNAMED.fullmatch(sheet.title) else sheet.title
     rows = [
-        {SHEET: title, **{name: row[place] for place, name in columns}}
-        for row, says in zip(cells[start:], own[start:], strict=True)
+        Row({SHEET: title, **{name: row[place] for place, name in columns}}, line)
+        for line, (row, says) in enumerate(zip(cells[start:], own[start:], strict=True), start + 1)
         if says and _squeezed(row) != headings
     ]
     return [SHEET, *(name for _, name in columns)], rows

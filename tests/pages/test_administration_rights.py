@@ -1,0 +1,62 @@
+"""Who administers a part sees that part, and nobody gives themselves a role alone, through pages neither."""
+
+import pytest
+from starlette.testclient import TestClient
+
+from api.demonstration.town import PASSWORD
+from tests.conftest import People
+
+OURS = {"sec-fetch-site": "same-origin"}
+ADMIN = "/administration/accounts/admin"
+
+
+@pytest.fixture
+def local(people: People) -> TestClient:
+    """The supervisor, who administers the town too."""
+    held = {"role": "administrator", "unit": "220621100"}
+    assert people["admin"].post("/api/accounts/supervisor/grant", json=held).status_code == 200
+    people.catch_up()
+    return people["supervisor"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "may"),
+    [
+        ("/units/220621100001", 200, True), ("/units/220621", 403, False), ("/accounts", 403, False),
+        ("/catalogue", 200, False), ("/calendars", 200, False), ("/receivers", 200, True),
+    ],
+)  # fmt: skip
+def test_an_administrator_of_a_town_has_the_forms_of_that_town(
+    local: TestClient, path: str, status: int, may: bool
+) -> None:
+    answer = local.get(f"/administration{path}")
+    assert answer.status_code == status
+    assert ("我能做什么" in answer.text) == may
+
+
+def test_a_role_of_ones_own_is_signed_for_by_a_second_administrator(people: People) -> None:
+    admin = people["admin"]
+    asked = {"role": "dispatcher", "unit": "220621100"}
+    refused = admin.post(f"{ADMIN}/grant", data=asked, headers=OURS)
+    assert refused.status_code == 403
+    second = {"role": "administrator", "unit": ""}
+    assert admin.post("/api/accounts/supervisor/grant", json=second).status_code == 200
+    wrong = {**asked, "second": "supervisor", "second_password": "no idea"}
+    assert admin.post(f"{ADMIN}/grant", data=wrong, headers=OURS).status_code == 401
+    signed = {**wrong, "second_password": PASSWORD}
+    answer = admin.post(f"{ADMIN}/grant", data=signed, headers=OURS, follow_redirects=False)
+    assert answer.status_code == 303
+    people.catch_up()
+    text = admin.get(ADMIN).text
+    assert "授予抚松镇「派单员」" in text
+    assert "supervisor签字同意" in text
+
+
+def test_what_another_page_sends_changes_nothing(people: People) -> None:
+    sent = people.nobody
+    form = {"account": "admin", "password": PASSWORD}
+    assert sent.post("/sign-in", data=form, headers=OURS, follow_redirects=False).status_code == 303
+    answer = sent.post("/administration/accounts/water/close", headers={"sec-fetch-site": "cross-site"})
+    assert answer.status_code == 401
+    sent.cookies.clear()
+    assert people["water"].get("/api/session").status_code == 200
