@@ -151,6 +151,8 @@ class Life:
         late = 3 if self._slow else 0.7
         if task.stage is not TaskStage.DISPATCHED:
             return
+        if self._slow and self._is_left():
+            return
         yield self._later(late * (task.claim_by - self.at))
         if (
             matter.assisting[:1] == (department,)
@@ -158,6 +160,8 @@ class Life:
             and self._random.random() < SENT_BACK
         ):
             ticket.send_back(commands.SendBack(matter.reason), by, self.at)
+            if self._is_left():
+                return
             yield self._later(self._to_decide())
             if self._random.random() < 0.5:
                 note = commands.AcceptReturn(department, "情况属实,同意退单。")
@@ -207,6 +211,10 @@ class Life:
             decided = commands.UpholdAppeal(department, ClockName.HANDLE, "经核实属实。")
             ticket.uphold_appeal(decided, SUPERVISOR, self.at)
 
+    def _is_left(self) -> bool:
+        """Whether this is of late, and left to whoever tries the demonstration."""
+        return self._now - self.at < LEFT
+
     def _to_decide(self) -> timedelta:
         """How long the dispatcher takes at most."""
         return timedelta(hours=20) if self._random.random() < SLOW else timedelta(minutes=16)
@@ -226,6 +234,8 @@ ANSWERS: tuple[tuple[Solved, Satisfied | None], ...] = (
     (Solved.PARTLY, Satisfied.NOT_SATISFIED),
 )
 """What residents say in the end, the usual more often."""
+LEFT = timedelta(days=4)
+"""For so long slow departments claim nothing and nobody rules on what was sent back."""
 EXTENDED, HELD, APPEALED = 0.5, 0.03, 0.4
 """How likely who is slow asks for more time, a task is put on hold, who was late appeals."""
 A_SECOND = timedelta(seconds=1)

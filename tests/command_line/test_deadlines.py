@@ -111,7 +111,7 @@ def test_a_calendar_can_be_a_file_of_one_year_or_of_several(tmp_path: Path) -> N
     [
         (("--calendar", "none.json"), "there is no such file"),
         (("--calendar", "mars"), "There is no calendar mars"),
-        (("--calendar", "limits.csv"), "is no JSON"),
+        (("--calendar", "limits.csv"), "no column year"),
         (("--calendar", "china", "--hours", "17:00-08:00"), "backwards"),
         (("--calendar", "china", "--hours", ""), "hours hold an empty slot"),
         (("--calendar", "china", "--zone", "Mars/Crater"), "There is no zone"),
