@@ -67,6 +67,18 @@ PARTS = (
 )
 
 
+class Described(FastAPI):
+    """An application whose description is complete, made when it is first asked for: that takes a second."""
+
+    def openapi(self) -> dict[str, Any]:
+        """What /openapi.json says, with what its operations refer to: how to sign in, how a problem looks."""
+        components = super().openapi().setdefault("components", {})
+        components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+        problem = TypeAdapter(shapes.Problem).json_schema(ref_template=SCHEMAS)
+        components.setdefault("schemas", {})["Problem"] = problem
+        return super().openapi()
+
+
 def application(database: Database, settings: Settings) -> FastAPI:
     """The application on this database."""
 
@@ -77,7 +89,7 @@ def application(database: Database, settings: Settings) -> FastAPI:
             async with keeping_time(service):
                 yield
 
-    app = FastAPI(
+    app = Described(
         title="Whistle 吹哨",
         version="0.1.0",
         summary="The community whistles, the departments report for duty.",
@@ -92,13 +104,4 @@ def application(database: Database, settings: Settings) -> FastAPI:
     for part in PARTS:
         app.include_router(part.router)
     handle_problems(app)
-    _complete_description(app)
     return app
-
-
-def _complete_description(app: FastAPI) -> None:
-    """Add to /openapi.json what its operations refer to: how to sign in, how a problem looks."""
-    components = app.openapi().setdefault("components", {})
-    components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
-    problem = TypeAdapter(shapes.Problem).json_schema(ref_template=SCHEMAS)
-    components.setdefault("schemas", {})["Problem"] = problem
