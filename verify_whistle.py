@@ -47,11 +47,19 @@ def sha256(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 
 
+def unbase64(said: str) -> bytes:
+    """The bytes of a text in base64. Raises `ValueError` where the same bytes are written in another way."""
+    data = base64.b64decode(said, validate=True)
+    if base64.b64encode(data).decode() != said:
+        raise ValueError
+    return data
+
+
 def read_key(said: str) -> tuple[str, bytes, bytes]:
     """Name, id and public key of `name+hash+base64` (C2SP signed-note)."""
     try:
         name, known_by, encoded = said.strip().split("+", 2)
-        raw = base64.b64decode(encoded, validate=True)
+        raw = unbase64(encoded)
         id = sha256(name.encode() + b"\n" + raw)[:4]
         if raw[:1] != b"\x01" or len(raw) != 33 or id.hex() != known_by:
             raise ValueError
@@ -68,7 +76,7 @@ def open_note(note: str, key: str) -> list[str]:
         if not line.startswith(f"\u2014 {name} "):
             continue
         try:
-            signature = base64.b64decode(line.rsplit(" ", 1)[1], validate=True)
+            signature = unbase64(line.rsplit(" ", 1)[1])
             if signature[:4] == id:
                 Ed25519PublicKey.from_public_bytes(public).verify(signature[4:], f"{text}\n".encode())
                 return text.split("\n")
@@ -95,7 +103,7 @@ def read_head(line: str, trusted: str | None) -> Head:
         positions = [read_range(part) for part in ranges.split()]
         if (origin, export, sealed, sum(map(len, positions))) != (name, f"{name}/export", size, int(count)):
             raise ValueError
-        found = Head(what, key, fingerprint_of(public), int(size), base64.b64decode(root), positions)
+        found = Head(what, key, fingerprint_of(public), int(size), unbase64(root), positions)
     except (ValueError, OverflowError):
         raise Damaged("Checkpoint and manifest do not belong together: one is of another export.") from None
     return found
@@ -133,7 +141,7 @@ def leaf_of(event: dict[str, Any]) -> bytes:
 def is_sealed(event: dict[str, Any], size: int, root: bytes) -> bool:
     """Whether the proof leads from the event to the root (RFC 9162, 2.1.3.2)."""
     try:
-        proof = [base64.b64decode(each, validate=True) for each in event["proof"]]
+        proof = [unbase64(each) for each in event["proof"]]
         found = sha256(b"\x00" + leaf_of(event))
     except (ValueError, TypeError, AttributeError):
         return False

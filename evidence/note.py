@@ -4,7 +4,6 @@ A note is text, an empty line, and signature lines; the key that signs has a nam
 """
 
 import base64
-import binascii
 import hashlib
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -20,6 +19,14 @@ PRIVATE = "PRIVATE+KEY+"
 
 class BadNote(Exception):
     """A note or a key that is none, or whose signature is not by the key that is trusted."""
+
+
+def unbase64(said: str) -> bytes:
+    """The bytes of a text in base64. Raises `ValueError` where the same bytes are written in another way."""
+    data = base64.b64decode(said, validate=True)
+    if base64.b64encode(data).decode() != said:
+        raise ValueError
+    return data
 
 
 class Checkpoint(NamedTuple):
@@ -39,7 +46,7 @@ class Checkpoint(NamedTuple):
         """What a text says; lines after the third are extensions. Raises `BadNote`."""
         try:
             origin, size, root, *_ = text.split("\n")
-            if str(int(size)) != size or len(found := base64.b64decode(root, validate=True)) != 32:
+            if str(int(size)) != size or len(found := unbase64(root)) != 32:
                 raise ValueError
         except ValueError:
             raise BadNote("This is no checkpoint: origin, size and root are its first three lines.") from None
@@ -58,7 +65,7 @@ class Verifier:
         """A key as `name+hash+base64`. Raises `BadNote`."""
         try:
             name, known_by, encoded = _split(said)
-            decoded = base64.b64decode(encoded, validate=True)
+            decoded = unbase64(encoded)
             found = cls(name, Ed25519PublicKey.from_public_bytes(decoded[1:]))
         except ValueError:
             raise BadNote("This is no verifier key: write it as name+hash+base64.") from None
@@ -92,8 +99,8 @@ class Verifier:
         for line in lines.splitlines() if parted else ():
             if line.startswith(f"{SIGNED_BY}{self.name} "):
                 try:
-                    signature = base64.b64decode(line.rsplit(" ", 1)[1], validate=True)
-                except binascii.Error:
+                    signature = unbase64(line.rsplit(" ", 1)[1])
+                except ValueError:
                     continue
                 if signature[:4] == self.id and self._has_signed(text, signature[4:]):
                     return text
@@ -126,7 +133,7 @@ class Signer:
             if not said.startswith(PRIVATE):
                 raise ValueError
             name, known_by, encoded = _split(said[len(PRIVATE) :])
-            decoded = base64.b64decode(encoded, validate=True)
+            decoded = unbase64(encoded)
             found = cls(name, Ed25519PrivateKey.from_private_bytes(decoded[1:]))
         except ValueError:
             raise BadNote("This is no signing key: it is written as PRIVATE+KEY+name+hash+base64.") from None

@@ -2,6 +2,8 @@
 
 import json
 import random
+import re
+import string
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,6 +71,19 @@ def test_no_letter_of_an_export_can_be_altered(lines: Lines) -> None:
                 continue  # The fingerprint is for the eye: what is shown is made from the key.
             said = damaged([*lines[:nth], altered, *lines[nth + 1 :]])
             assert nth == 0 or f"{CHOSEN[nth - 1]} " in said, (seed, nth, at, said)
+
+
+def test_the_same_bytes_written_in_another_way_are_altered(lines: Lines) -> None:
+    letters = f"{string.ascii_uppercase}{string.ascii_lowercase}{string.digits}+/"
+    found = 0
+    for nth, line in enumerate(lines[:3]):
+        # The last letter before one `=` has two bits that say nothing.
+        for match in re.finditer(r"[A-Za-z0-9+/]{20}=(?=[^=])", line):
+            at = match.end() - 2
+            other = letters[letters.index(line[at]) ^ 1]
+            damaged([*lines[:nth], line[:at] + other + line[at + 1 :], *lines[nth + 1 :]])
+            found += 1
+    assert found > 10
 
 
 def says_the_same(altered: str, line: str) -> bool:

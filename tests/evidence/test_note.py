@@ -30,6 +30,11 @@ def test_no_letter_of_a_note_can_be_altered(at: int) -> None:
         Verifier.read(PUBLIC).open(altered)
 
 
+def test_the_same_signature_written_in_another_way_is_refused() -> None:
+    with pytest.raises(BadNote):
+        Verifier.read(PUBLIC).open(NOTE.replace("wJnAM=", "wJnAN="))
+
+
 @pytest.mark.parametrize(
     "said",
     [
