@@ -18,6 +18,7 @@ from api.pages import overdue, words, workload
 from api.pages.language import N_, say
 from api.pages.page import Visiting
 from api.pages.tickets import Filtered, known_units
+from api.pages.viewing import Viewing
 from domain.calendar import CHINA
 from domain.catalogue import in_force
 from domain.errors import OutOfRange
@@ -63,14 +64,13 @@ class Form(StrEnum):
 
 
 @router.get("/tickets.{form}")
-async def take_tickets(visitor: Visiting, filters: Filtered, form: Form) -> Response:
+async def take_tickets(visitor: Visiting, filters: Filtered, then: Viewing, form: Form) -> Response:
     """The tickets that fit, newest first. Raises `OutOfRange` where they are too many."""
-    serving, now = visitor.serving, visitor.serving.store.now()
-    await known_units(serving.reading, filters.units)
-    rows = await board.tickets(serving.reading, visitor.person, filters.wanted, now, MOST + 1, None)
-    known = in_force(await versions(serving.store), now).categories
+    await known_units(then.rows, filters.units)
+    rows = await board.tickets(then.rows, visitor.person, filters.wanted, then.now, MOST + 1, None)
+    known = in_force(await versions(visitor.serving.store), then.now).categories
     named = {row[name] for row in rows for name in ("community", "grid")}
-    names = await names_of(serving.reading, named | {unit for row in rows for unit in row["departments"]})
+    names = await names_of(then.rows, named | {unit for row in rows for unit in row["departments"]})
     stages = {code: say(name) for code, name in words.STAGES.items()}
     lines = [
         (
@@ -90,13 +90,12 @@ async def take_tickets(visitor: Visiting, filters: Filtered, form: Form) -> Resp
 
 
 @router.get("/overdue.{form}")
-async def take_overdue(visitor: Visiting, filters: overdue.Filtered, form: Form) -> Response:
+async def take_overdue(visitor: Visiting, filters: overdue.Filtered, then: Viewing, form: Form) -> Response:
     """The clocks that have run out, oldest first. Raises `OutOfRange` where they are too many."""
-    serving = visitor.serving
-    rows = await overdue.run_out(visitor, filters, MOST + 1)
-    known = in_force(await versions(serving.store), serving.store.now()).categories
+    rows = await overdue.run_out(visitor, then, filters, MOST + 1)
+    known = in_force(await versions(visitor.serving.store), then.now).categories
     names = await names_of(
-        serving.reading, {row[name] for row in rows for name in ("department", "community", "grid")}
+        then.rows, {row[name] for row in rows for name in ("department", "community", "grid")}
     )
     clocks, cards = ({code: say(name) for code, name in each.items()} for each in (words.CLOCKS, words.CARDS))
     lines = [
@@ -118,9 +117,11 @@ async def take_overdue(visitor: Visiting, filters: overdue.Filtered, form: Form)
 
 
 @router.get("/workload.{form}")
-async def take_workload(visitor: Visiting, form: Form, by: workload.By = "department") -> Response:
+async def take_workload(
+    visitor: Visiting, then: Viewing, form: Form, by: workload.By = "department"
+) -> Response:
     """What every department has on its hands, or every community, kind of matter, or age."""
-    rows = await workload.rows_of(visitor, by)
+    rows = await workload.rows_of(visitor, then, by)
     columns = (workload.TITLES[by], *(words.NUMBERS[name] for name in workload.columns(by)), MEDIAN)
     lines = [
         (row.name, *row.numbers.values(), None if row.median is None else round(row.median / 3600, 1))

@@ -14,6 +14,7 @@ from api.pages import words
 from api.pages.language import N_, say
 from api.pages.page import Visiting, render
 from api.pages.tickets import DAYS
+from api.pages.viewing import Viewing
 from domain.errors import NotYours
 from domain.unit import Kind
 from projections import figures
@@ -92,11 +93,11 @@ def link(name: str, days: int | None = DAYS, **narrowed: str) -> str:
 
 
 @router.get("/leader")
-async def leader(request: Request, visitor: Visiting) -> Response:
+async def leader(request: Request, visitor: Visiting, then: Viewing) -> Response:
     """The numbers of what one leads. Raises `NotYours` for whoever leads nothing."""
     if not visitor.holds(*figures.LEADERS):
         raise NotYours(verb="see the leader's page", who="a supervisor, dispatcher or auditor")
-    reading, person, now = visitor.serving.reading, visitor.person, visitor.serving.store.now()
+    reading, person, now = then.rows, visitor.person, then.now
     by_day, late, departments, grids, known = await gather(
         figures.by_day(reading, person, now, DAYS),
         figures.late_now(reading, person, now),
@@ -123,6 +124,8 @@ async def leader(request: Request, visitor: Visiting) -> Response:
         said={**words.FIGURES, UNCLAIMED: words.NUMBERS[UNCLAIMED]},
         slowest=[(row, _handled(row), _mean(row)) for row in slowest],
         fullest=fullest,
+        then=then,
+        now=now,
         names=names | await names_of(reading, {row["unit"] for row in fullest}),
         dates=[say(N_("{month}月{day}日"), month=day.month, day=day.day) for day in counts.days],
     )

@@ -8,9 +8,11 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from api.adopted import versions
+from api.moments import Moment
 from api.pages.page import Visiting, Visitor, render
 from api.pages.refusals import sentence
 from api.pages.tickets import LINES, Chosen, known_units
+from api.pages.viewing import Viewing
 from api.web.lists import must_be_staff
 from api.web.paging import read_cursor, write_cursor
 from domain.catalogue import in_force
@@ -41,13 +43,12 @@ Filtered = Annotated[Filters, Depends()]
 
 
 async def run_out(
-    visitor: Visitor, filters: Filters, limit: int, place: overdue.Cursor | None = None
+    visitor: Visitor, then: Moment, filters: Filters, limit: int, place: overdue.Cursor | None = None
 ) -> list[dict[str, Any]]:
     """The clocks that fit and have run out. Raises `UnknownUnit` for a filter that names none."""
     must_be_staff(visitor.person, "see what is overdue")
-    reading, now = visitor.serving.reading, visitor.serving.store.now()
-    await known_units(reading, {filters.department, filters.community, filters.grid} - {""})
-    return await overdue.overdue(reading, visitor.person, now, limit, place, **filters.set)
+    await known_units(then.rows, {filters.department, filters.community, filters.grid} - {""})
+    return await overdue.overdue(then.rows, visitor.person, then.now, limit, place, **filters.set)
 
 
 @router.get("/overdue")
@@ -55,24 +56,25 @@ async def show_overdue(
     request: Request,
     visitor: Visiting,
     filters: Filtered,
+    then: Viewing,
     cursor: Annotated[str | None, Query(max_length=1000)] = None,
 ) -> Response:
     """The clocks one may see that have run out."""
     serving = visitor.serving
-    reading = serving.reading
+    reading = then.rows
     place: overdue.Cursor | None = read_cursor(cursor, overdue.Cursor)
     said, rows = "", []
     try:
-        rows = await run_out(visitor, filters, LINES + 1, place)
+        rows = await run_out(visitor, then, filters, LINES + 1, place)
     except UnknownUnit as refusal:
         said = sentence(refusal)
     lines = rows[:LINES]
     following = None
     if len(rows) > LINES:
         last = write_cursor([lines[-1][name] for name in overdue.PLACE])
-        following = f"/overdue?{urlencode({**filters.set, 'cursor': last})}"
+        following = then.link(f"/overdue?{urlencode({**filters.set, 'cursor': last})}")
     named = {row[name] for row in lines for name in ("department", "about", "grid", "community")}
-    known = in_force(await versions(serving.store), serving.store.now()).categories
+    known = in_force(await versions(serving.store), then.now).categories
     return render(
         request,
         "overdue.html",
@@ -85,14 +87,16 @@ async def show_overdue(
         address=urlencode(filters.set),
         departments=[(u["code"], u["name"]) for u in await units(reading, 200, None, Kind.DEPARTMENT)],
         communities=[(u["code"], u["name"]) for u in await units(reading, 200, None, Kind.COMMUNITY)],
-        grids=await _grids(visitor, filters),
+        grids=await _grids(then, filters),
         categories=[(code, each.name) for code, each in known.items()],
+        then=then,
+        now=then.now,
         following=following,
     )
 
 
-async def _grids(visitor: Visitor, filters: Filters) -> list[tuple[str, str]]:
+async def _grids(then: Moment, filters: Filters) -> list[tuple[str, str]]:
     """The grids to choose from: those of the community that was chosen, for all of a county are too many."""
     parent = filters.community or filters.grid.partition("-")[0]
-    found = await units(visitor.serving.reading, 200, None, Kind.GRID, parent) if parent else []
+    found = await units(then.rows, 200, None, Kind.GRID, parent) if parent else []
     return [(each["code"], each["name"]) for each in found]

@@ -101,6 +101,11 @@ class Visitor:
         return any(held.role in roles for held in self.person.roles)
 
     @property
+    def audits(self) -> bool:
+        """Whether they may ask how things stood at another time."""
+        return self.holds(Role.AUDITOR)
+
+    @property
     def places(self) -> list["PlaceToGo"]:
         """Where they can go."""
         return [place for place in PLACES if not place.roles or self.holds(*place.roles)]
@@ -129,6 +134,8 @@ PLACES: list[PlaceToGo] = [
     PlaceToGo("/overdue", N_("超时"), tuple(role for role in Role if role is not Role.RESIDENT)),
     PlaceToGo("/workload", N_("工作量"), tuple(role for role in Role if role is not Role.RESIDENT)),
     PlaceToGo("/leader", N_("总览"), LEADERS),
+    PlaceToGo("/looks", N_("查看记录"), (Role.AUDITOR,)),
+    PlaceToGo("/log", N_("封存"), (Role.AUDITOR, Role.ADMINISTRATOR)),
     PlaceToGo("/administration", N_("管理"), (Role.ADMINISTRATOR, Role.AUDITOR)),
 ]
 """The navigation, in this order; a new page puts itself here."""

@@ -14,7 +14,6 @@ from api.pages.page import Visiting, render
 from api.pages.queue import LINES, WHAT
 from api.service import Service
 from domain.account import Account
-from domain.actors import Role
 from domain.errors import NotYours, UnknownAccount
 from domain.ticket import Ticket
 from projections import waiting
@@ -46,7 +45,7 @@ async def past_desk(
 
     Of the tickets, the auditor sees those of their own town or county; the rest is counted.
     """
-    if not visitor.holds(Role.AUDITOR):
+    if not visitor.audits:
         raise NotYours(verb="see the desk of somebody else", who="an auditor")
     serving = visitor.serving
     then = await moment(serving, "overdue", None, at, position)

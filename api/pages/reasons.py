@@ -48,6 +48,12 @@ WHY: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(r"(?:hold|have|are|run) .*write 08:30-12:00,14:00-17:30"),
         N_("看不懂：请写成 08:30-12:00,14:00-17:30"),
     ),
+    (re.compile(r"is no id: .*"), N_("不是编号：请从列表里的一行打开")),
+    (re.compile(r"has not come: .*"), N_("还没有到：请选一个过去的时间")),
+    (re.compile(r"lies beyond the log, which stands at (\d+)"), N_("超出了日志，它现在到 {0}")),
+    (re.compile(r"names a moment as at does: .*"), N_("和时间只填一个")),
+    (re.compile(r"is no time: write it as (\S+)"), N_("看不懂：请写成 {0}")),
+    (re.compile(r"is a number: that of an event .*"), N_("是一个数：日志里一条事件的位置")),
     (re.compile(r"is no day: .*"), N_("不是日期：请写成 2026-02-01")),
     (
         re.compile(r"lies before (\S+), when (.*) came into force: .*"),

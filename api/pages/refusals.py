@@ -117,6 +117,8 @@ VERBS: Mapping[str, str] = {
     "see the workload": N_("看工作量"),
     "see what is overdue": N_("看超时"),
     "see the leader's page": N_("看总览"),
+    "see who looked at personal data": N_("看查看记录"),
+    "see the seal of the log": N_("看日志的封存"),
     "see the administration": N_("看管理页面"),
     "register units": N_("新增单位"),
     "amend units": N_("改单位的名称"),

@@ -13,13 +13,13 @@ from api.pages.language import N_, say
 from api.pages.page import Visiting, render
 from api.pages.words import CARDS, CLOCKS, STAGES, TASK_STAGES, URGENCIES, exact
 from domain.account import Account
-from domain.actors import Role
 from domain.catalogue import in_force
 from domain.errors import OutOfRange
 from domain.ticket import Ticket
 from domain.ticket.clocks import ClockState
 from projections.accounts import names_of as account_names
 from projections.history import history as events_of
+from projections.history import version_at
 from projections.units import names_of
 
 router = APIRouter()
@@ -43,15 +43,21 @@ class Fact:
 
 @router.get("/tickets/{id}/replay")
 async def replay(
-    request: Request, id: str, visitor: Visiting, version: Annotated[int | None, Query()] = None
+    request: Request,
+    id: str,
+    visitor: Visiting,
+    version: Annotated[int | None, Query()] = None,
+    position: Annotated[int | None, Query(ge=0)] = None,
 ) -> Response:
-    """The ticket as it stood at this version, the newest unless said; the address is the link to that moment.
+    """The ticket as it stood at this version or position of the log, the newest unless said.
 
-    Raises `OutOfRange` for a version that it does not have.
+    The address is the link to that moment. Raises `OutOfRange` for a version that it does not have.
     """
     serving = visitor.serving
     now_it_is = await steps.seen(serving, visitor.person, steps.ticket_id(id))
     last = now_it_is.version
+    if version is None and position is not None:
+        version = await version_at(serving.reading, now_it_is.id, position)
     chosen = last if version is None else version
     if not 1 <= chosen <= last:
         raise OutOfRange(field="version", why=f"must lie between 1 and {last}")
@@ -59,7 +65,7 @@ async def replay(
     then = await serving.store.find_at(Ticket, now_it_is.id, chosen) or now_it_is
     (item,) = await events_of(serving.reading, now_it_is.id, 1, after=chosen - 1)
     by = item["by"]["account"]
-    has_desk = visitor.holds(Role.AUDITOR) and await serving.store.find(Account, Account.id_of(by))
+    has_desk = visitor.audits and await serving.store.find(Account, Account.id_of(by))
     units = {then.grid, then.community, then.town, *now_it_is.tasks, *history.units([item])}
     units |= {clock.setting.unit for clock in now_it_is.clocks} | set(now_it_is.cards)
     names = await names_of(serving.reading, units)

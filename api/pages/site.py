@@ -16,6 +16,7 @@ from api.pages import (
     leader,
     link,
     live,
+    looked,
     overdue,
     past,
     pocket,
@@ -23,6 +24,7 @@ from api.pages import (
     replay,
     report,
     resident,
+    sealed,
     sign_in,
     ticket,
     tickets,
@@ -36,6 +38,7 @@ from api.pages.problems import handle_problems
 PARTS = (
     sign_in, desk, tickets, overdue, workload, leader, downloads, ticket, link, replay, acting, live, report,
     pocket, past, resident, wall, administration, units, accounts, catalogue, calendars, receivers,
+    sealed, looked,
 )  # fmt: skip
 """All pages; a new module puts its router here."""
 OF_PROGRAMS = ("/api", "/openapi.json")

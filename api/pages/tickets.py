@@ -18,6 +18,7 @@ from api.pages.lanes import lanes_of
 from api.pages.language import N_, say
 from api.pages.page import Visiting, go, render
 from api.pages.refusals import sentence
+from api.pages.viewing import Viewing
 from api.web.paging import read_cursor, write_cursor
 from domain.catalogue import in_force
 from domain.errors import OutOfRange, UnknownUnit
@@ -97,28 +98,29 @@ async def tickets(
     request: Request,
     visitor: Visiting,
     filters: Filtered,
+    then: Viewing,
     cursor: Annotated[str | None, Query(max_length=1000)] = None,
 ) -> Response:
     """The tickets that fit, newest first; who writes a number comes to that ticket at once."""
-    serving, now = visitor.serving, visitor.serving.store.now()
-    if filters.q and (found := await board.ticket_id(serving.reading, filters.q.strip().upper())):
-        return go(f"/tickets/{found}")
+    serving, reading = visitor.serving, then.rows
+    if filters.q and (found := await board.ticket_id(reading, filters.q.strip().upper())):
+        return go(then.ticket(found))
     said, rows = "", []
     try:
         place: tuple[datetime, UUID] | None = read_cursor(cursor, board.Cursor)
-        await known_units(serving.reading, filters.units)
-        rows = await board.tickets(serving.reading, visitor.person, filters.wanted, now, LINES + 1, place)
+        await known_units(reading, filters.units)
+        rows = await board.tickets(reading, visitor.person, filters.wanted, then.now, LINES + 1, place)
     except (OutOfRange, UnknownUnit) as refusal:
         said = sentence(refusal)
     known, communities, departments, *found_tickets = await gather(
         versions(serving.store),
-        units(serving.reading, 200, None, Kind.COMMUNITY),
-        units(serving.reading, 200, None, Kind.DEPARTMENT),
-        *(serving.store.find(Ticket, row["id"]) for row in rows[:LINES]),
+        units(reading, 200, None, Kind.COMMUNITY),
+        units(reading, 200, None, Kind.DEPARTMENT),
+        *(then.found(visitor, row["id"], row["version"]) for row in rows[:LINES]),
     )
     lines = [ticket for ticket in found_tickets if isinstance(ticket, Ticket)]
-    lanes = {ticket.id: lanes_of(ticket, now) for ticket in lines}
-    names = await names_of(serving.reading, {ticket.grid for ticket in lines} | {filters.grid} - {""})
+    lanes = {ticket.id: lanes_of(ticket, then.now) for ticket in lines}
+    names = await names_of(reading, {ticket.grid for ticket in lines} | {filters.grid} - {""})
     return render(
         request,
         "tickets.html",
@@ -130,12 +132,14 @@ async def tickets(
         names=names,
         chosen=filters,
         said=said,
-        categories={c.code: c.name for c in in_force(known, now).categories.values()},
+        categories={c.code: c.name for c in in_force(known, then.now).categories.values()},
         communities=[(unit["code"], unit["name"]) for unit in communities],
         departments=[(unit["code"], unit["name"]) for unit in departments],
         tasks=[(code, say(name)) for code, name in words.NUMBERS.items()],
         stages=[(code, say(name)) for code, name in words.STAGES.items()],
-        following=_following(filters, rows) if len(rows) > LINES else None,
+        then=then,
+        now=then.now,
+        following=then.link(_following(filters, rows)) if len(rows) > LINES else None,
     )
 
 

@@ -8,9 +8,11 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.adopted import versions
+from api.moments import Moment
 from api.pages import words
 from api.pages.language import N_, say
 from api.pages.page import Visiting, Visitor, render
+from api.pages.viewing import Viewing
 from api.web.lists import must_be_staff
 from domain.actors import Role
 from domain.catalogue import in_force
@@ -48,9 +50,11 @@ class Row:
 
 
 @router.get("/workload")
-async def show_workload(request: Request, visitor: Visiting, by: By = "department") -> Response:
+async def show_workload(
+    request: Request, visitor: Visiting, then: Viewing, by: By = "department"
+) -> Response:
     """Table and chart together, of what one may see."""
-    rows = await rows_of(visitor, by)
+    rows = await rows_of(visitor, then, by)
     return render(
         request,
         "workload.html",
@@ -60,6 +64,8 @@ async def show_workload(request: Request, visitor: Visiting, by: By = "departmen
         columns=columns(by),
         by=by,
         titles=TITLES,
+        then=then,
+        now=then.now,
     )
 
 
@@ -68,32 +74,29 @@ def columns(by: By) -> tuple[str, ...]:
     return AT_HAND if by == "age" else NUMBERS
 
 
-async def rows_of(visitor: Visitor, by: By) -> list[Row]:
+async def rows_of(visitor: Visitor, then: Moment, by: By) -> list[Row]:
     """One row each in the order of their codes, ages from the oldest, and the last one of all."""
     must_be_staff(visitor.person, "see the workload")
-    serving = visitor.serving
-    now = serving.store.now()
-    counted = await tally(serving.reading, visitor.person, now, by)
+    counted = await tally(then.rows, visitor.person, then.now, by)
     found: dict[str, dict[str, Any]] = {row["key"]: row for row in counted if not row["total"]}
-    names = await _names(visitor, by, set(found))
+    names = await _names(visitor, then, by, set(found))
     order = names if by == "age" else sorted({*names, *found})
     rows = [_row(names.get(key, key), found.get(key, {}), by, {by: key}) for key in order]
     return [*rows, _row(say(N_("合计")), next(row for row in counted if row["total"]), by, {})]
 
 
-async def _names(visitor: Visitor, by: By, keys: set[str]) -> dict[str, str]:
+async def _names(visitor: Visitor, then: Moment, by: By, keys: set[str]) -> dict[str, str]:
     """What the rows are called, also those that have nothing to count."""
-    serving = visitor.serving
     if by == "age":
         return {age: say(word) for age, word in words.AGES.items()}
     if by == "category":
-        known = in_force(await versions(serving.store), serving.store.now()).categories
+        known = in_force(await versions(visitor.serving.store), then.now).categories
         return {key: known[key].name for key in keys if key in known}
     if by == "department":
         keys = keys | visitor.person.units(Role.HANDLER)
         if visitor.holds(*OF_PLACES):
-            keys |= {unit["code"] for unit in await units(serving.reading, 200, None, Kind.DEPARTMENT)}
-    return await names_of(serving.reading, keys)
+            keys |= {unit["code"] for unit in await units(then.rows, 200, None, Kind.DEPARTMENT)}
+    return await names_of(then.rows, keys)
 
 
 def _row(name: str, found: dict[str, Any], by: By, narrowed: dict[str, str]) -> Row:

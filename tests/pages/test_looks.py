@@ -191,6 +191,18 @@ def test_a_desk_as_it_stood(visits: Visits, town: Serving) -> None:
     look_at(page, "past-desk")
 
 
+@pytest.mark.parametrize("path", ["log", "looks"])
+def test_what_is_kept_for_auditors(visits: Visits, path: str) -> None:
+    look_at(visits("auditor", f"/{path}"), f"auditor-{path}")
+
+
+def test_a_list_as_of_a_moment(visits: Visits, town: Serving) -> None:
+    position = town.ask("/api/health")[1]["position"]
+    page = visits("auditor", f"/tickets?position={position}")
+    page.get_by_text("看过去的某一刻").click()
+    look_at(page, "list-tickets-then")
+
+
 def test_the_echo_wall(visits: Visits, town: Serving) -> None:
     path = reported(town, title="一件要公开的工单")
     for stage in ("sorted", "dispatched", "handled"):

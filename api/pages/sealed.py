@@ -1,0 +1,40 @@
+"""The seal of the log (封存): its newest checkpoint, to be printed, scanned and kept elsewhere."""
+
+import segno
+from fastapi import APIRouter, Request
+from markupsafe import Markup
+from starlette.responses import Response
+
+from api.pages.administration import OVERSEERS
+from api.pages.page import Visiting, render
+from domain.errors import NotYours
+from evidence import proofs
+from evidence.note import Checkpoint, Verifier
+
+router = APIRouter()
+
+SHORT = 8
+"""Bytes of the root in the short form, which people compare by eye or on the telephone."""
+
+
+@router.get("/log")
+async def show(request: Request, visitor: Visiting) -> Response:
+    """The checkpoint as text, in short and as a code, and the fingerprint of the key. Raises `NotSealed`."""
+    if not visitor.holds(*OVERSEERS):
+        raise NotYours(verb="see the seal of the log", who="an administrator or auditor")
+    reading = visitor.serving.reading
+    _, note = await proofs.newest(reading)
+    key = await proofs.verifier_key(reading)
+    checkpoint = Checkpoint.read(note)
+    code = Markup(segno.make(note, error="l").svg_inline(scale=4, border=4, omitsize=True))  # noqa: S704
+    return render(
+        request,
+        "sealed.html",
+        visitor,
+        checkpoint=checkpoint,
+        short=checkpoint.root[:SHORT].hex(" ", 2),
+        note=note,
+        key=key,
+        fingerprint=Verifier.read(key).fingerprint,
+        code=code,
+    )
