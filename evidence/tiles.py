@@ -112,6 +112,11 @@ class Growing:
         edge = {place: bytes(hashes) for place, hashes in self._edge.items()}
         return range_hash(Range(0, self.size), hash_in(edge))
 
+    def above(self, size: int) -> dict[Place, bytes]:
+        """What has changed in the tiles above the leaves, as far as a tree of this size has it."""
+        upper = [place for place in sorted(self._changed) if place.level]
+        return {place: bytes(self._edge[place][: max(0, _count(size, place)) * HASH]) for place in upper}
+
     def write(self, conn: psycopg.Connection[Any]) -> None:
         """Store what has changed since it was last written, and let go of what is full."""
         with conn.cursor() as cursor:

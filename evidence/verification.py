@@ -11,7 +11,7 @@ from evidence.hashing import Hashing, hashing
 from evidence.leaf import BETWEEN, Stored
 from evidence.merkle import HASH
 from evidence.note import BadNote, Checkpoint, Verifier
-from evidence.tiles import WIDTH, Growing, Place, read
+from evidence.tiles import HEIGHT, WIDTH, Growing, Place, read
 
 CHUNK = 40 * WIDTH
 """Events read at a time: whole tiles."""
@@ -140,7 +140,17 @@ class _Walk:
         self._add(found, after, after + right // HASH)
         if self._tree.size < until:
             self._differs(self._tree.size + 1)
+        self._compare_above()
         self._tree.written()
+
+    def _compare_above(self) -> None:
+        """Compare the tiles above the leaves, of which proofs are made, with those of the log."""
+        tiles = self._tree.above(self._sealed)
+        stored = read(self._conn, tiles)
+        for place, hashes in tiles.items():
+            right = _common(hashes, stored.get(place, b"")[: len(hashes)]) // HASH
+            if right < len(hashes) // HASH:
+                raise Broken((place.nth * WIDTH + right << HEIGHT * place.level) + 1, TREE)
 
     def _add(self, found: bytes, after: int, until: int) -> None:
         self._tree.add(found[(self._tree.size - after) * HASH : (until - after) * HASH])

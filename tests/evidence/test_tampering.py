@@ -252,6 +252,18 @@ def test_a_tree_of_which_a_part_is_lost_is_damage_too(sealed: Sealed, lost: str 
         assert "stored tree" in said
 
 
+@pytest.mark.parametrize(
+    "change",
+    ["UPDATE seal.tile SET hashes = set_bit(hashes, 3, 1 - get_bit(hashes, 3))", "DELETE FROM seal.tile"],
+)
+def test_damage_above_the_leaves_is_found_where_its_leaves_begin(sealed: Sealed, change: str) -> None:
+    with unguarded(sealed.database) as conn:
+        conn.execute(f"{change} WHERE level = 1".encode())
+        position, said = found(sealed, conn)
+        assert position == 1
+        assert "the event itself is as it was sealed" in said
+
+
 def test_an_altered_checkpoint_is_not_believed(sealed: Sealed) -> None:
     with unguarded(sealed.database) as conn:
         conn.execute("UPDATE seal.checkpoint SET note = replace(note, '121', '122') WHERE size = 121")
