@@ -15,6 +15,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +23,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 FORM = "whistle-export/1"
+PAGE = "<!doctype html>"
+BEGIN = '<script type="application/jsonl">\n'
+END = ["</script>\n", "</body>\n", "</html>\n"]
 LEAF = "whistle-leaf/1"
 TEXTS = "event_id", "ticket", "topic", "recorded_at", "state", "metadata"
 
@@ -40,6 +44,8 @@ class Head(NamedTuple):
     root: bytes
     positions: list[range]
     """Those of the events in the file, ascending."""
+    told: str | None
+    """The hash of the history that people read, where the file is a page."""
 
 
 def sha256(data: bytes) -> bytes:
@@ -99,11 +105,13 @@ def read_head(line: str, trusted: str | None) -> Head:
         raise Damaged("The file is signed by another key than the one you trust.")
     try:
         origin, size, root, *_ = open_note(checkpoint, key)
-        export, sealed, count, ranges, what, *_ = open_note(manifest, key)
+        export, sealed, count, ranges, what, *told = open_note(manifest, key)
         positions = [read_range(part) for part in ranges.split()]
         if (origin, export, sealed, sum(map(len, positions))) != (name, f"{name}/export", size, int(count)):
             raise ValueError
-        found = Head(what, key, fingerprint_of(public), int(size), unbase64(root), positions)
+        found = Head(
+            what, key, fingerprint_of(public), int(size), unbase64(root), positions, told[0] if told else None
+        )
     except (ValueError, OverflowError):
         raise Damaged("Checkpoint and manifest do not belong together: one is of another export.") from None
     return found
@@ -163,6 +171,7 @@ def is_sealed(event: dict[str, Any], size: int, root: bytes) -> bool:
 
 def verify(lines: Iterator[str], trusted: str | None = None) -> tuple[Head, int]:
     """The head and the number of events of an intact file. Raises `Damaged`."""
+    lines, told = unwrapped(lines)
     head = read_head(next(lines, ""), trusted)
     expected = (position for positions in head.positions for position in positions)
     count = 0
@@ -182,7 +191,32 @@ def verify(lines: Iterator[str], trusted: str | None = None) -> tuple[Head, int]
         count += 1
     if (wanted := next(expected, None)) is not None:
         raise Damaged(f"Position {wanted} is missing: the file ends before it.")
+    if told != head.told:
+        raise Damaged("What people read in the file was altered; its events are as they were sealed.")
     return head, count
+
+
+def unwrapped(lines: Iterator[str]) -> tuple[Iterator[str], str | None]:
+    """The lines of head and events, and the hash of what people read before them. Raises `Damaged`."""
+    first = next(lines, "")
+    if not first.startswith(PAGE):
+        return chain([first], lines), None
+    told = hashlib.sha256(first.encode())
+    for line in lines:
+        if line == BEGIN:
+            return _within(lines), told.hexdigest()
+        told.update(line.encode())
+    raise Damaged("The page holds no events: it was altered, or is no export.")
+
+
+def _within(lines: Iterator[str]) -> Iterator[str]:
+    """The lines until the page ends. Raises `Damaged` where it does not end there."""
+    for line in lines:
+        if line == END[0]:
+            if list(lines) != END[1:]:
+                raise Damaged("Something was added after the events, where people may read it.")
+            return
+        yield line
 
 
 def _misplaced(event: dict[str, Any], sealed: bool, wanted: int, head: Head, rest: Iterator[str]) -> str:

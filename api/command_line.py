@@ -150,20 +150,23 @@ def verify(
 
 @app.command()
 def export(
-    output: Annotated[Path, typer.Option(help="The file to write; it must not be there yet.")],
+    output: Annotated[
+        Path, typer.Option(help="The file to write, not there yet; one that ends in .html people read, too.")
+    ],
     ticket: Annotated[str | None, typer.Option(help="A ticket's number: its whole history.")] = None,
     start: Annotated[
         str | None, typer.Option("--from", help="The first day, by when it was recorded.")
     ] = None,
     end: Annotated[str | None, typer.Option("--to", help="The last day.")] = None,
     department: Annotated[str | None, typer.Option(help="All tickets that it had a task in.")] = None,
+    english: Annotated[bool, typer.Option("--english", help="What people read is in English.")] = False,
     data: Data = None,
     database_url: Url = None,
 ) -> None:
     """Write events with their proofs into one file, which verify_whistle.py verifies without us."""
     from api.terminal import evidence
 
-    evidence.export(Settings.read(data, database_url), output, ticket, start, end, department)
+    evidence.export(Settings.read(data, database_url), output, ticket, start, end, department, english)
 
 
 @app.command()

@@ -1,8 +1,9 @@
 """One file that proves what it tells: events as they are stored, with proofs, checkpoint and key."""
 
+import hashlib
 import json
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import psycopg
@@ -14,6 +15,9 @@ from evidence.tiles import NEWEST, hash_in, places_of, read
 from evidence.verification import ALTERED, MISSING, Broken
 
 FORM = "whistle-export/1"
+BEGIN = '<script type="application/jsonl">\n'
+"""Between the readable history and the lines of events."""
+END = "</script>\n</body>\n</html>\n"
 AT_ONCE = 1_000
 """Events whose proofs are made together."""
 
@@ -24,16 +28,25 @@ SELECT position FROM log.events WHERE recorded_at >= %s AND recorded_at < %s ORD
 CHOSEN = STORED + "WHERE position = ANY (%s) ORDER BY position"
 
 
+Telling = Callable[[str, Checkpoint, Sequence[int]], str]
+"""The history in sentences, as the beginning of an HTML page: of a checkpoint, read too, and positions."""
+
+
 class NothingToExport(Exception):
     """There is nothing sealed to be exported: choose otherwise, or try again a second later."""
 
 
 def export(
-    conn: psycopg.Connection[Any], signer: Signer, what: str, positions: Sequence[int]
+    conn: psycopg.Connection[Any],
+    signer: Signer,
+    what: str,
+    positions: Sequence[int],
+    tell: Telling | None = None,
 ) -> Iterator[str]:
     """The lines of the file: a head, then an event each, in the order of the log.
 
     The head holds a manifest, signed as checkpoints are: nobody takes an event out of the file unnoticed.
+    With `tell`, all this stands within a page for people, and the manifest has the hash of what they read.
     What is not sealed yet is left out. Raises `NothingToExport`, `Broken` where an event is not as it was
     sealed, `BadNote` where the checkpoint is not signed by this key.
     """
@@ -45,6 +58,10 @@ def export(
     if not chosen:
         raise NothingToExport
     manifest = f"{signer.name}/export\n{checkpoint.size}\n{len(chosen)}\n{ranges_of(chosen)}\n{what}\n"
+    if tell:
+        told = tell(newest[0], checkpoint, chosen)
+        manifest += f"{hashlib.sha256(told.encode()).hexdigest()}\n"
+        yield from (told, BEGIN)
     yield _line(
         form=FORM,
         key=str(signer.verifier),
@@ -54,6 +71,8 @@ def export(
     )
     for start in range(0, len(chosen), AT_ONCE):
         yield from _events(conn, chosen[start : start + AT_ONCE], checkpoint)
+    if tell:
+        yield END
 
 
 def _events(conn: psycopg.Connection[Any], positions: Sequence[int], checkpoint: Checkpoint) -> Iterator[str]:
@@ -95,4 +114,5 @@ def ranges_of(positions: Sequence[int]) -> str:
 
 
 def _line(**facts: Any) -> str:
-    return json.dumps(facts, ensure_ascii=False) + "\n"
+    # Nothing in a line can end the element that the lines stand in.
+    return json.dumps(facts, ensure_ascii=False).replace("<", "\\u003c") + "\n"

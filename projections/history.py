@@ -32,6 +32,12 @@ SELECT position, originator_id, originator_version, topic, state, recorded_at
  ORDER BY position DESC
  LIMIT %(limit)s
 """
+AT = """
+SELECT e.position, e.originator_id, e.originator_version, e.topic, e.state, e.recorded_at, n.number
+  FROM log.events AS e LEFT JOIN log.numbers AS n USING (originator_id)
+ WHERE e.position = ANY (%(positions)s)
+ ORDER BY e.position
+"""
 FRAME = {
     "originator_id",
     "originator_version",
@@ -64,6 +70,14 @@ async def journal(reading: Reading, limit: int, before: int) -> list[dict[str, A
     rows = await reading.rows(JOURNAL, {"before": before, "limit": limit})
     return [
         {**_item(row, _mapper.event(row["topic"], row["state"])), "of": row["originator_id"]} for row in rows
+    ]
+
+
+async def events_at(reading: Reading, positions: Sequence[int]) -> list[dict[str, Any]]:
+    """The events at these positions, each with the `number` of its ticket; None where it is of none."""
+    rows = await reading.rows(AT, {"positions": list(positions)})
+    return [
+        {**_item(row, _mapper.event(row["topic"], row["state"])), "number": row["number"]} for row in rows
     ]
 
 

@@ -232,7 +232,12 @@ def render(
         "patterns": msgspec.json.encode(patterns).decode(),
         **facts,
     }
-    return HTMLResponse(_environment().get_template(template).render(context), status)
+    return HTMLResponse(written(template, context), status)
+
+
+def written(template: str, facts: Mapping[str, Any]) -> str:
+    """A template with these facts."""
+    return _environment().get_template(template).render(facts)
 
 
 def go(path: str) -> Response:

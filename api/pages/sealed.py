@@ -17,6 +17,16 @@ SHORT = 8
 """Bytes of the root in the short form, which people compare by eye or on the telephone."""
 
 
+def short(checkpoint: Checkpoint) -> str:
+    """How many events it is over, and the beginning of its root."""
+    return f"{checkpoint.size} · {checkpoint.root[:SHORT].hex(' ', 2)}"
+
+
+def code_of(note: str) -> Markup:
+    """The checkpoint as a code to scan."""
+    return Markup(segno.make(note, error="l").svg_inline(scale=4, border=4, omitsize=True))  # noqa: S704
+
+
 @router.get("/log")
 async def show(request: Request, visitor: Visiting) -> Response:
     """The checkpoint as text, in short and as a code, and the fingerprint of the key. Raises `NotSealed`."""
@@ -26,15 +36,14 @@ async def show(request: Request, visitor: Visiting) -> Response:
     _, note = await proofs.newest(reading)
     key = await proofs.verifier_key(reading)
     checkpoint = Checkpoint.read(note)
-    code = Markup(segno.make(note, error="l").svg_inline(scale=4, border=4, omitsize=True))  # noqa: S704
     return render(
         request,
         "sealed.html",
         visitor,
         checkpoint=checkpoint,
-        short=checkpoint.root[:SHORT].hex(" ", 2),
+        short=short(checkpoint),
         note=note,
         key=key,
         fingerprint=Verifier.read(key).fingerprint,
-        code=code,
+        code=code_of(note),
     )

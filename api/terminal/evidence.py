@@ -1,9 +1,10 @@
 """The evidence from the terminal: is the log intact, and a file that proves a part of it."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -11,13 +12,15 @@ import typer
 
 from adapters.database import Database, database
 from adapters.settings import BadSetting, Settings
+from api.pages.language import LANGUAGE, Language
+from api.pages.readable import readable
 from api.terminal.managing import at_work
 from api.terminal.progress import progress
 from domain.calendar import CHINA
 from domain.errors import UnknownTicket
 from evidence import export as exporting
 from evidence import keys
-from evidence.note import BadNote, Verifier
+from evidence.note import BadNote, Checkpoint, Signer, Verifier
 from evidence.sealer import notes_of
 from evidence.verification import Broken, one_moment
 from evidence.verification import verify as verify_log
@@ -55,8 +58,12 @@ def export(
     start: str | None,
     end: str | None,
     department: str | None,
+    english: bool,
 ) -> None:
-    """Write events with their proofs into one file, which verify_whistle.py verifies without us."""
+    """Write events with their proofs into one file, which verify_whistle.py verifies without us.
+
+    One that is named .html begins with the history in sentences.
+    """
     if sum(each is not None for each in (ticket, start or end, department)) != 1:
         raise BadSetting("Say what to export: --ticket NUMBER, or --from DAY --to DAY, or --department CODE.")
     signer = keys.signer(settings)
@@ -73,9 +80,27 @@ def export(
             first, last = _day(start, "--from"), _day(end, "--to")
             what = f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
             positions = exporting.recorded_between(conn, first, last + timedelta(days=1))
-        _write(output, exporting.export(conn, signer, what, positions))
+        told = partial(_told, found, signer, what, english) if output.suffix == ".html" else None
+        _write(output, exporting.export(conn, signer, what, positions, told))
     typer.echo(f"{output}: {what}. Verify it: python verify_whistle.py {output}")
     typer.echo(f"key: {signer.verifier.fingerprint}")
+
+
+def _told(
+    database: Database,
+    signer: Signer,
+    what: str,
+    english: bool,
+    note: str,
+    checkpoint: Checkpoint,
+    positions: Sequence[int],
+) -> str:
+    async def tell() -> str:
+        async with at_work(database) as service:
+            return await readable(service, what, signer.verifier, note, checkpoint, positions)
+
+    LANGUAGE.set(Language.ENGLISH if english else Language.CHINESE)
+    return asyncio.run(tell())
 
 
 async def _ticket(database: Database, number: str) -> UUID:

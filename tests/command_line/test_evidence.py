@@ -56,6 +56,37 @@ def test_the_log_of_a_running_service_is_intact(demo: Serving, kept: Path, numbe
     assert secret.read_text("utf-8") not in "".join(demo.err)
 
 
+@pytest.mark.parametrize(("arguments", "said"), [((), "上报「"), (("--english",), "Position")])
+def test_an_export_can_be_read_by_people_and_what_they_read_is_proven(
+    kept: Path, number: str, tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    file = tmp_path / "ticket.html"
+    done("export", "--data", kept, "--ticket", number, "--output", file, *arguments)
+    page = file.read_text("utf-8")
+    told, _, lines = page.partition('<script type="application/jsonl">')
+    assert said in told
+    assert number in told
+    assert "<svg" in told
+    assert "<script" not in told
+    assert verified(file)[0] == 0
+    status, answer = verified(file)
+    assert answer.splitlines()[0].startswith("intact: ")
+    first = json.loads(lines.splitlines()[2])
+    for damage, why in (
+        (page.replace(number, "FS-000000-0000", 1), "What people read in the file was altered"),
+        (page.replace("<h1>", "<h1>x", 1), "What people read in the file was altered"),
+        (page + "<p>x</p>\n", "Something was added after the events"),
+        (page.replace("</body>", "<p>x</p></body>"), "Something was added after the events"),
+        (page.replace("</script>\n", ""), "the export ends before it"),
+        (page.replace('"version": 1,', '"version": 2,', 1), f"Position {first['position']} was altered"),
+        (told, "holds no events"),
+        (lines.removeprefix("\n").partition("</script>")[0], "What people read in the file was altered"),
+    ):
+        file.write_text(damage, "utf-8", newline="\n")
+        status, answer = verified(file)
+        assert (status, why in answer) == (1, True), (why, answer)
+
+
 def test_a_kept_checkpoint_that_cannot_be_read_is_not_passed_over(
     demo: Serving, kept: Path, number: str, tmp_path: Path
 ) -> None:
