@@ -15,6 +15,7 @@ from api.timekeeper import keeping_time
 from api.web import (
     administration,
     catalogue,
+    health,
     lists,
     personal,
     photos,
@@ -56,6 +57,7 @@ PARTS = (
     tickets,
     session,
     lists,
+    health,
     catalogue,
     terms,
     administration,

@@ -1,4 +1,4 @@
-"""What everybody looks at: workload, overdue, categories, units, health."""
+"""What everybody looks at: workload, overdue, categories, units."""
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -8,7 +8,7 @@ from api.moments import moment
 from api.web import shapes
 from api.web.paging import After, At, Code, CursorParameter, Limit, Position, page, read_cursor
 from api.web.problems import Json
-from api.web.requests import SIGNED_IN, Calling, Route, Serving
+from api.web.requests import SIGNED_IN, Calling, Route
 from domain.actors import Person, Role
 from domain.catalogue import in_force
 from domain.errors import NotYours
@@ -87,19 +87,3 @@ def must_be_staff(person: Person, verb: str) -> None:
     """Raise `NotYours` for whoever is a resident, or holds no role."""
     if person.units(Role.RESIDENT) or not person.roles:
         raise NotYours(verb=verb, who="somebody with an account that holds a role")
-
-
-@router.get("/health", tags=["operation"], response_model=shapes.Health)
-async def read_health(serving: Serving) -> Response:
-    """Where the log and the views stand; no sign-in needed."""
-    head, views = await serving.standing.positions()
-    return Json(
-        shapes.Health(
-            status="degraded" if any(error for _, error in views.values()) else "ok",
-            position=head,
-            views={
-                name: shapes.ViewHealth(position, head - position, error)
-                for name, (position, error) in views.items()
-            },
-        )
-    )

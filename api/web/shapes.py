@@ -274,24 +274,6 @@ class AccountShape:
 
 
 @dataclass(frozen=True)
-class ViewHealth:
-    """Where a view stands; `error` says why it has stopped."""
-
-    position: int
-    lag: int
-    error: str | None = None
-
-
-@dataclass(frozen=True)
-class Health:
-    """How the service is: `ok`, or `degraded` where a view has stopped."""
-
-    status: str
-    position: int
-    views: dict[str, ViewHealth]
-
-
-@dataclass(frozen=True)
 class Link:
     """A resident's secret link: its token works as the Bearer of this one ticket."""
 

@@ -56,6 +56,20 @@ def test_a_witness_follows_the_log(own: Steps, sealed: Sealed) -> None:
     assert [item["index"] for item in ask(own, "leaves", "auditor", start=3, end=3).json()["items"]] == [3]
 
 
+def test_health_says_how_far_the_log_is_sealed_and_how_long_the_next_event_waits(
+    own: Steps, sealed: Sealed
+) -> None:
+    health = own.people.nobody.get("/api/health").json()
+    assert health["sealed"] == {"position": health["position"], "lag": 0, "waiting_seconds": 0.0}
+    assert health["kept"]["position"] == 0
+    assert health["kept"]["lag"] == health["position"]
+    assert health["kept"]["waiting_seconds"] > 0
+    own.report()
+    later = own.people.nobody.get("/api/health").json()
+    assert later["sealed"]["position"] == health["position"]
+    assert later["sealed"]["lag"] == 1
+
+
 REFUSED = (
     ("inclusion?index=5&size=5", 422, "OutOfRange"),
     ("inclusion?index=0&size=100000", 404, "NotSealed"),
