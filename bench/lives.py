@@ -42,10 +42,11 @@ def measure(quick: bool) -> Result:
     return Result(figures, {"steps_ms": steps, "seconds": round(answers.seconds, 2), **behind_after})
 
 
-def script(tokens: dict[str, str], texts: Texts) -> list[bytes]:
+def script(tokens: dict[str, str], texts: Texts, reporter: dict[str, str] | None = None) -> list[bytes]:
     """The eight requests of one life; the id of the ticket is filled in as they go."""
     title, description, address = texts.matter()
     report = {"title": title, "description": description, "grid": "220621100001-01", "address": address}
+    told_by = {"reporter": reporter} if reporter else {}
     told: tuple[tuple[str, str, dict[str, Any]], ...] = (
         ("sorter", "sort", {"category": "drain", "urgency": "urgent"}),
         ("dispatcher", "dispatch", {"lead": "water", "assisting": ["housing"]}),
@@ -55,7 +56,7 @@ def script(tokens: dict[str, str], texts: Texts) -> list[bytes]:
         ("housing", "handle", {"result": "破损路面已回填压实,围挡已撤除。"}),
         ("grid", "verify", {"solved": "solved", "satisfied": "satisfied"}),
     )
-    steps = [request("POST", "/api/tickets", report, tokens["grid"])]
+    steps = [request("POST", "/api/tickets", report | told_by, tokens["grid"])]
     for account, verb, body in told:
         steps.append(request("POST", f"/api/tickets/{ID.decode()}/{verb}", body, tokens[account]))
     return steps
