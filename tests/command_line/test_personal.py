@@ -130,7 +130,8 @@ def test_canaries_are_nowhere_in_clear_and_nowhere_at_all_once_erased(service: S
     assert len(found["tickets"]) == 2
     ticket = f"/api/tickets/{next(t['id'] for t in found['tickets'] if t['number'] == number)}"
     assert service.ask(ticket, token=sorter)[1]["reporter"] == REPORT["reporter"]
-    done("export", "--data", own, "--ticket", number, "--output", own / "one.jsonl")
+    for name in ("one.jsonl", "one.html"):
+        done("export", "--data", own, "--ticket", number, "--output", own / name)
     assert clear_in(dumped(own)) == []
     in_clear = clear_files(own)
     assert {name.rpartition(".")[2] for name in in_clear} == {"original", "csv"}, in_clear
