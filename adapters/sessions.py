@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import ipaddress
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -19,6 +18,7 @@ from argon2.exceptions import VerificationError
 from adapters.batching import Batching, Overloaded
 from adapters.event_store import EventStore
 from adapters.reading import Reading
+from adapters.turns import network
 from domain.account import Account
 from domain.actors import Assignment, Person, Role
 from domain.errors import NotSignedIn, OutOfRange, TooManyAttempts, WrongPassword
@@ -165,7 +165,7 @@ class Sessions:
     async def _checked(self, account: str, password: str, address: str) -> tuple[Account, str]:
         """The account with this password, and the hash it was checked against."""
         id = Account.id_of(account[:50])
-        anywhere, here = id.hex, f"{id.hex} {_network(address)}"
+        anywhere, here = id.hex, f"{id.hex} {network(address)}"
         (lock,) = await self._reading.rows(LOCKED, {"who": [anywhere, here], "now": self._store.now()})
         if lock["until"] is not None:
             wait = lock["until"] - self._store.now()
@@ -266,15 +266,6 @@ class Sessions:
         rows = await self._reading.rows(SIGNED_IN, {"tokens": list(tokens), "now": self._store.now()})
         found = {row.pop("nth"): SignedIn(**row) for row in rows}
         return [found.get(nth) or NotSignedIn() for nth in range(1, len(tokens) + 1)]
-
-
-def _network(address: str) -> str:
-    """What of an address its holder cannot choose: of IPv6 the first half."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address[:50]
-    return str(found) if found.version == 4 else f"{int(found) >> 64:x}"
 
 
 def _hash(token: str) -> bytes:

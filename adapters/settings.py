@@ -66,6 +66,8 @@ class Settings:
     """The database of the residents' keys, instead of the one beside the log's."""
     master_key: str | None = field(default=None, repr=False)
     """The key that wraps these keys, instead of the one in the folder."""
+    resident_form: bool = True
+    """Whether residents may report themselves, without an account."""
     checkpoints: Path | None = None
     """The file that checkpoints are appended to, instead of the one in the folder."""
 
@@ -81,8 +83,17 @@ class Settings:
             seal_key=_secret("WHISTLE_SEAL_KEY"),
             keys_url=_secret("WHISTLE_KEYS_URL"),
             master_key=_secret("WHISTLE_MASTER_KEY"),
+            resident_form=_switch("WHISTLE_RESIDENT_FORM"),
             checkpoints=Path(file) if (file := os.environ.get("WHISTLE_CHECKPOINTS")) else None,
         )
+
+
+def _switch(name: str) -> bool:
+    """Whether something is on; it is, unless it is switched off."""
+    said = os.environ.get(name, "on").strip().lower() or "on"
+    if said not in ("on", "off"):
+        raise BadSetting(f"{name} is {said[:50]}: write on or off.")
+    return said == "on"
 
 
 def _secret(name: str) -> str | None:

@@ -15,6 +15,8 @@ from projections import photos
 
 MOST_WAITING = 200
 """Photos of one account that are in no ticket yet."""
+MOST_WITH_FORM = 18
+"""Photos of one resident's form: as many as a report has, and as many changed their minds about."""
 UPLOADERS = (Role.GRID_WORKER, Role.SORTER, Role.DISPATCHER, Role.HANDLER, Role.OPERATOR)
 """Who may report or act, and so has something to show."""
 FIELDS = ("photos", "photos_after")
@@ -28,10 +30,19 @@ async def upload(serving: Service, person: Person, chunks: AsyncIterator[bytes])
     """Take in a photo. Raises `NotYours`, `TooManyPhotos` and what `Album.receive` raises."""
     if not any(person.units(role) for role in UPLOADERS):
         raise NotYours(verb="upload photos", who="those who report or handle")
-    waiting = await photos.waiting(serving.reading, person.account, serving.store.now() - UNNAMED)
-    if waiting >= MOST_WAITING:
+    return await _receive(serving, person.account, MOST_WAITING, chunks)
+
+
+async def upload_with_form(serving: Service, form: str, chunks: AsyncIterator[bytes]) -> Photo:
+    """Take in a photo that came with a resident's `form`; only a report by this form can name it."""
+    return await _receive(serving, form, MOST_WITH_FORM, chunks)
+
+
+async def _receive(serving: Service, account: str, most: int, chunks: AsyncIterator[bytes]) -> Photo:
+    waiting = await photos.waiting(serving.reading, account, serving.store.now() - UNNAMED)
+    if waiting >= most:
         raise TooManyPhotos(waiting=waiting)
-    return await serving.album.receive(chunks, person.account)
+    return await serving.album.receive(chunks, account)
 
 
 async def seen(serving: Service, person: Person, id: str) -> Photo:

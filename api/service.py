@@ -19,6 +19,7 @@ from adapters.recorder import GroupRecorder
 from adapters.sessions import Sessions
 from adapters.settings import Settings
 from adapters.stock import StockRecorder
+from adapters.turns import Turns
 from api.adopted import Adopted
 from api.places import Places
 from projections.view import STANDING
@@ -107,6 +108,9 @@ class Service:
     adopted: Adopted
     album: Album
     keeping: Keeping
+    turns: Turns
+    resident_form: bool
+    """Whether residents may report themselves, without an account."""
 
 
 @asynccontextmanager
@@ -129,7 +133,18 @@ async def running(database: Database, settings: Settings) -> AsyncIterator[Servi
         sessions = Sessions(reading, store)
         incoming = settings.data / "photos" / "incoming"
         album = Album(reading, database.service, photo_store(settings), incoming, store.now)
-        yield Service(store, reading, sessions, standing, Places(store), Adopted(store), album, keeping)
+        yield Service(
+            store,
+            reading,
+            sessions,
+            standing,
+            Places(store),
+            Adopted(store),
+            album,
+            keeping,
+            Turns(reading, store, residents),
+            settings.resident_form,
+        )
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

@@ -75,10 +75,17 @@ async def report(
     if version:
         raise VersionDiffers(version=0, expected=version)
     await check_named(serving, person, command)
+    return await take_in(serving, person, command, new_id(serving.store.now()), key)
+
+
+async def take_in(
+    serving: Service, person: Person, command: commands.Report, id: UUID, key: Key | None
+) -> Receipt:
+    """The matter as a new ticket with this id, its photos having been looked at."""
     place, timing = await gather(serving.places.of(command.grid), serving.adopted.timing())
     at = serving.store.now()
     command = mark(command, personal_of(command))
-    ticket = Ticket.report(command, place, new_id(at), person, at, timing.catalogue, timing)
+    ticket = Ticket.report(command, place, id, person, at, timing.catalogue, timing)
     return await serving.store.create(ticket, key)
 
 

@@ -95,7 +95,7 @@ class Timekeeper:
 async def tidy(service: Service) -> None:
     """Throw away every hour what nobody asks for any more; runs until cancelled."""
     while True:
-        for work in (service.sessions.tidy, partial(_tidy_photos, service)):
+        for work in (service.sessions.tidy, service.turns.tidy, partial(_tidy_photos, service)):
             try:
                 await work()
             except Exception as fault:  # Next hour, perhaps; nothing waits for it.

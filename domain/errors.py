@@ -40,6 +40,14 @@ class TooManyAttempts(Refusal):
     """Too many wrong passwords: wait {seconds} seconds, then try again."""
 
 
+class TooOften(Refusal):
+    """This was asked too often, from where you are or altogether: wait {minutes} minutes, then try again."""
+
+
+class NotOpen(Refusal):
+    """Residents cannot report here themselves: tell your grid worker or the community."""
+
+
 class NotYours(Refusal):
     """Only {who} may {verb} here."""
 

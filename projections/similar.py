@@ -71,6 +71,22 @@ def _pairs(text: str) -> set[str]:
     return {one + two for one, two in pairwise(words) if one.isalnum() and two.isalnum()}
 
 
+OF_KIND = """
+SELECT t.stage, t.reported_at
+  FROM views.board_ticket AS t
+ WHERE t.grid = %(grid)s AND t.category = %(category)s AND t.stage = ANY (%(open)s)
+   AND t.reported_at > %(since)s
+ ORDER BY t.reported_at DESC
+ LIMIT 3
+"""
+
+
+async def of_kind(reading: Reading, grid: str, category: str, now: datetime) -> list[dict[str, Any]]:
+    """The newest open tickets of this kind in this grid: where they stand and since when, whoever asks."""
+    asked = {"grid": grid, "category": category, "open": OPEN, "since": now - LATELY}
+    return await reading.rows(OF_KIND, asked)
+
+
 COMMONEST = """
 SELECT t.category
   FROM views.board_ticket AS t

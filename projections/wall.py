@@ -53,7 +53,7 @@ class Wall(View):
         if ticket.publication is not None:
             said, solved = ticket.publication, ticket.answer and ticket.answer.solved
             yield PUBLISHED, (
-                ticket.id, said.at, month(said.at), said.text, list(said.photos), ticket.stage,
+                ticket.id, said.at, month(said.at), said.text, list(ticket.released), ticket.stage,
                 ticket.category, ticket.grid, ticket.community, ticket.reported_at, handled_at, solved,
                 list(ticket.tasks),
             )  # fmt: skip

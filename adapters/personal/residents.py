@@ -99,6 +99,12 @@ class Residents:
             master_key, _ = await self._secrets(conn)
             return {id: _unwrap(master_key, wrapped, id) for id, wrapped in rows}
 
+    async def secret_for(self, purpose: str) -> bytes:
+        """A secret that all processes share, and that is nowhere in the log's database. Raises `KeysAway`."""
+        async with self._connection() as conn:
+            _, index = await self._secrets(conn)
+            return hmac.digest(index, f"whistle {purpose}".encode(), hashlib.sha256)
+
     async def find(self, phone: str) -> UUID | None:
         """The resident with this phone number."""
         async with self._connection() as conn:

@@ -226,6 +226,7 @@ def render(
     context = {
         "visitor": visitor,
         "now": serving.store.now(),
+        "resident_form": serving.resident_form,
         "language": LANGUAGE.get(),
         "path": request.url.path,
         "address": str(request.url.replace(scheme="", netloc="")),

@@ -39,7 +39,10 @@ async def on_refusal(request: Request, refusal: Exception) -> Response:
     name, status = type(refusal).__name__, STATUS.get(type(refusal), 409)
     log.info("request_refused", problem=name, status=status, path=told(request.url.path))
     said = sentence(refusal) if isinstance(refusal, errors.Refusal) else str(refusal)
-    return await problem_page(request, status, said)
+    answer = await problem_page(request, status, said)
+    if isinstance(refusal, errors.TooOften):
+        answer.headers["Retry-After"] = str(refusal.facts["minutes"] * 60)
+    return answer
 
 
 async def on_stranger(request: Request, refusal: Exception) -> Response:

@@ -14,6 +14,8 @@ SENTENCES: Mapping[str, str] = {
     "NotSignedIn": N_("请先登录；登录可能已过期。"),
     "WrongPassword": N_("账号或密码不对，请核对后再试。"),
     "TooManyAttempts": N_("密码错得太多，请等 {seconds} 秒再试。"),
+    "TooOften": N_("从您这里或一共来得太多了：请等 {minutes} 分钟再试。"),
+    "NotOpen": N_("这里不收居民自己的上报：请告诉网格员或社区。"),
     "NotYours": N_("只有{who}可以{verb}。"),
     "UnknownTicket": N_("没有您能看到的工单 {ticket}：请核对编号，或问问它归谁管。"),
     "WrongStage": N_("工单现在是「{stage}」，不能{verb}；要等它到「{needed}」。"),

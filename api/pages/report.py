@@ -80,10 +80,7 @@ async def upload(request: Request, visitor: Visiting) -> Response:
 async def reported(request: Request, visitor: Visiting, id: str) -> Response:
     """The number of what was reported, who has it now, and by when."""
     ticket = await steps.seen(visitor.serving, visitor.person, steps.ticket_id(id))
-    running = [clock.setting for clock in ticket.clocks.running()]
-    next_one = min(
-        (was for was in running if was.due_at), key=lambda was: was.due_at or was.started_at, default=None
-    )
+    next_one = reporting.next_clock(ticket)
     names = await reporting.names(visitor.serving, [next_one.unit] if next_one else [])
     return render(request, "reported.html", visitor, ticket=ticket, clock=next_one, names=names)
 

@@ -15,6 +15,8 @@ from domain.catalogue import in_force
 from domain.category import Category
 from domain.datum import Datum
 from domain.errors import OutOfRange, UnknownCategory
+from domain.ticket import Ticket
+from domain.ticket.clocks import Setting
 from domain.ticket.commands import Report
 from domain.ticket.events import Location
 from domain.ticket.stage import Urgency
@@ -64,6 +66,13 @@ async def kinds(serving: Service, person: Person) -> Kinds:
     first = [known[code] for code in codes if code in known]
     rest = [category for category in known.values() if category not in first]
     return Kinds([*first, *rest][:BUTTONS], list(known.values()))
+
+
+def next_clock(ticket: Ticket) -> Setting | None:
+    """The clock that runs out first: who has the ticket now, and by when."""
+    running = (clock.setting for clock in ticket.clocks.running())
+    due = (was for was in running if was.due_at)
+    return min(due, key=lambda was: was.due_at or was.started_at, default=None)
 
 
 async def names(serving: Service, codes: Sequence[str]) -> dict[str, str]:

@@ -1,22 +1,26 @@
 """The resident's pages (居民): one ticket behind a secret link, the promised date, and the last word."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
+from adapters.photos.picture import Size
+from adapters.turns import Turn
 from api import steps
 from api.pages.lanes import lanes_of
-from api.pages.language import say
+from api.pages.language import N_, say
 from api.pages.page import go, render
 from api.pages.problems import UNREADABLE
 from api.pages.refusals import sentence
+from api.pages.wall import drawn
 from api.service import Service
 from api.web.problems import STATUS
-from api.web.requests import Serving, from_our_page
+from api.web.requests import Serving, address_of, from_our_page
 from domain.actors import Person, Role
-from domain.errors import NotSignedIn, Refusal
+from domain.errors import NotSignedIn, Refusal, UnknownPhoto
 from domain.text import OTHER
 from domain.ticket import Ticket, commands
 from domain.ticket.asking import may
@@ -29,27 +33,27 @@ COOKIE = "whistle_link"
 """Holds the secret of the link, so that it leaves the address bar; for these pages alone."""
 UNSEEN = {"X-Robots-Tag": "noindex, nofollow", "Cache-Control": "no-store"}
 """On every page here: none is kept, and none is found by searching."""
+_OWN, _BEFORE, _AFTER = N_("您发来的照片"), N_("办理以前"), N_("办理中和办好以后")
 Text = Annotated[str, Form(max_length=4 * OTHER)]
 
 
 @router.get("/{token}")
 async def arrive(request: Request, token: str) -> Response:
     """The same for every link, good or bad: programs that look ahead at links learn and use up nothing."""
-    return _shown(render(request, "resident_arrive.html"))
+    return unseen(render(request, "resident_arrive.html"))
 
 
 @router.post("/{token}")
 async def open_(request: Request, token: str, serving: Serving) -> Response:
     """Take the secret out of the address into a cookie, where it is one that works."""
     if not from_our_page(request):
-        return _gone(request)
+        return gone(request)
     try:
-        await _resident(serving, token)
+        await holder(request, serving, token)
     except NotSignedIn:
-        return _gone(request)
+        return gone(request)
     answer = go("/r")
-    secure = request.url.scheme == "https"
-    answer.set_cookie(COOKIE, token, path="/r", httponly=True, samesite="lax", secure=secure)
+    keep(answer, token, request)
     return answer
 
 
@@ -57,10 +61,22 @@ async def open_(request: Request, token: str, serving: Serving) -> Response:
 async def ticket_page(request: Request, serving: Serving) -> Response:
     """The resident's ticket: where it stands, until when it is promised, what was done, and their answer."""
     try:
-        resident, ticket = await _resident(serving, request.cookies.get(COOKIE, ""))
+        resident, ticket = await holder(request, serving, request.cookies.get(COOKIE, ""))
     except NotSignedIn:
-        return _gone(request)
+        return gone(request)
     return await _show(request, serving, resident, ticket)
+
+
+@router.get("/photos/{id}")
+async def photo(request: Request, serving: Serving, id: str, size: Size = Size.THUMBNAIL) -> Response:
+    """A photo that the resident sent or the community released, drawn anew; never its original."""
+    try:
+        _, ticket = await holder(request, serving, request.cookies.get(COOKIE, ""))
+    except NotSignedIn:
+        return gone(request)
+    if size is Size.ORIGINAL or id not in ticket.shown_to_resident:
+        raise UnknownPhoto(photo=id)
+    return unseen(await drawn(serving, id, size))
 
 
 @router.post("")
@@ -74,13 +90,13 @@ async def answer(
 ) -> Response:
     """The resident's word: solved or not, satisfied or not; or that it has to be done again."""
     if not from_our_page(request):
-        return _gone(request)
+        return gone(request)
     try:
-        resident, ticket = await _resident(serving, request.cookies.get(COOKIE, ""))
+        resident, ticket = await holder(request, serving, request.cookies.get(COOKIE, ""))
     except NotSignedIn:
-        return _gone(request)
+        return gone(request)
     if verb == "leave":
-        left = _shown(render(request, "resident_gone.html", said="left"))
+        left = unseen(render(request, "resident_gone.html", said="left"))
         left.delete_cookie(COOKIE, path="/r")
         return left
     try:
@@ -104,12 +120,26 @@ def _command(verb: str, solved: str, satisfied: str, note: str) -> commands.Veri
     raise ValueError(verb)
 
 
-async def _resident(serving: Service, token: str) -> tuple[Person, Ticket]:
-    """Who holds this secret, and their ticket. Raises `NotSignedIn` for any that is not a resident's."""
-    person = await serving.sessions.person(token)
-    for unit in person.units(Role.RESIDENT):
-        return person, await steps.seen(serving, person, steps.ticket_id(unit))
+async def holder(request: Request, serving: Service, token: str) -> tuple[Person, Ticket]:
+    """Who holds this secret, and their ticket.
+
+    Raises `NotSignedIn` for any that is not a resident's, and `TooOften` after many of those.
+    """
+    if not token:
+        raise NotSignedIn()
+    await serving.turns.must_be_left(Turn.LINK, address_of(request))
+    with suppress(NotSignedIn):
+        person = await serving.sessions.person(token)
+        for unit in person.units(Role.RESIDENT):
+            return person, await steps.seen(serving, person, steps.ticket_id(unit))
+    await serving.turns.take(Turn.LINK, address_of(request))
     raise NotSignedIn()
+
+
+def keep(answer: Response, token: str, request: Request) -> None:
+    """Give the browser the secret as a cookie, for these pages alone."""
+    secure = request.url.scheme == "https"
+    answer.set_cookie(COOKIE, token, path="/r", httponly=True, samesite="lax", secure=secure)
 
 
 async def _show(
@@ -131,26 +161,39 @@ async def _show(
         ticket=ticket,
         lanes=lanes_of(ticket, now),
         names=await names_of(serving.reading, {ticket.grid, ticket.community, *ticket.tasks}),
-        promised=_promised(ticket),
+        promised=promised(ticket),
         verbs=verbs,
         said=said,
         note=note,
+        photos=_photos(ticket),
         done=ticket.stage in (Stage.HANDLED, Stage.VERIFIED),
     )
-    return _shown(answer)
+    return unseen(answer)
 
 
-def _promised(ticket: Ticket) -> datetime | None:
+def _photos(ticket: Ticket) -> list[tuple[str, list[str]]]:
+    """What the resident may see, under what it shows."""
+    shown = ticket.shown_to_resident
+    others = [photo for photo in shown if photo not in ticket.own_photos]
+    return [
+        (_OWN, [photo for photo in shown if photo in ticket.own_photos]),
+        (_BEFORE, [photo for photo in others if photo not in ticket.later_photos]),
+        (_AFTER, [photo for photo in others if photo in ticket.later_photos]),
+    ]
+
+
+def promised(ticket: Ticket) -> datetime | None:
     """By when all departments called have to be done with it."""
     promised = [task.due_at for task in ticket.tasks.values() if task.open and task.due_at]
     return max(promised, default=None)
 
 
-def _gone(request: Request) -> Response:
+def gone(request: Request) -> Response:
     """The one answer to a link that is wrong, revoked or expired."""
-    return _shown(render(request, "resident_gone.html", None, 404, said="gone"))
+    return unseen(render(request, "resident_gone.html", None, 404, said="gone"))
 
 
-def _shown(answer: Response) -> Response:
+def unseen(answer: Response) -> Response:
+    """The answer, to be kept by nobody and found by no search."""
     answer.headers.update(UNSEEN)
     return answer

@@ -10,7 +10,7 @@ from api.pages.language import Language
 from api.pages.page import Visiting, go, own_path, render
 from api.pages.refusals import sentence
 from api.web.problems import STATUS
-from api.web.requests import COOKIE, Serving, from_our_page, keep_session, token
+from api.web.requests import COOKIE, Serving, address_of, from_our_page, keep_session, token
 from domain.errors import NotSignedIn, TooManyAttempts, WrongPassword
 
 router = APIRouter()
@@ -45,7 +45,7 @@ async def sign_in(
     """Begin a session, and go where one wanted to go."""
     if not from_our_page(request):
         raise NotSignedIn()
-    address = request.client.host if request.client else ""
+    address = address_of(request)
     try:
         session = await serving.sessions.sign_in(account, password, address)
     except (WrongPassword, TooManyAttempts) as refusal:

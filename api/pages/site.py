@@ -24,6 +24,7 @@ from api.pages import (
     replay,
     report,
     resident,
+    resident_report,
     sealed,
     sign_in,
     ticket,
@@ -37,8 +38,8 @@ from api.pages.problems import handle_problems
 
 PARTS = (
     sign_in, desk, tickets, overdue, workload, leader, downloads, ticket, link, replay, acting, live, report,
-    pocket, past, resident, wall, administration, units, accounts, catalogue, calendars, receivers,
-    sealed, looked,
+    pocket, past, resident_report, resident, wall, administration, units, accounts, catalogue, calendars,
+    receivers, sealed, looked,
 )  # fmt: skip
 """All pages; a new module puts its router here."""
 OF_PROGRAMS = ("/api", "/openapi.json")

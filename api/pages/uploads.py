@@ -37,7 +37,7 @@ async def uploaded(visitor: Visitor, files: Sequence[Any]) -> list[str]:
     found = []
     for file in files:
         if isinstance(file, UploadFile) and file.size:
-            photo = await photographs.upload(visitor.serving, visitor.person, _chunks(file))
+            photo = await photographs.upload(visitor.serving, visitor.person, chunks(file))
             found.append(photo.id)
     return found
 
@@ -49,6 +49,7 @@ async def named(visitor: Visitor, form: FormData, files: str, field: str) -> For
     return FormData([*texts, *((field, photo) for photo in photos)])
 
 
-async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:
+async def chunks(file: UploadFile) -> AsyncIterator[bytes]:
+    """The content of a file, bit by bit."""
     while chunk := await file.read(CHUNK):
         yield chunk

@@ -9,10 +9,12 @@ from starlette.responses import Response
 
 from adapters.photos.picture import Size
 from adapters.photos.storing import NoFile
+from adapters.turns import Turn
 from api.adopted import versions
 from api.pages.page import render
+from api.service import Service
 from api.web.photos import INERT
-from api.web.requests import Serving
+from api.web.requests import Serving, address_of
 from domain.catalogue import in_force
 from domain.errors import OutOfRange, UnknownPhoto
 from domain.unit import Kind
@@ -34,6 +36,7 @@ async def show(
     skip: Annotated[int, Query(ge=0, le=10_000)] = 0,
 ) -> Response:
     """The figures of a month, the present one unless said, and what was published in it."""
+    await serving.turns.take(Turn.WALL, address_of(request))
     now = serving.store.now()
     month = month or wall.month(now)
     if not MONTH.fullmatch(month):
@@ -68,6 +71,11 @@ async def photo(id: str, serving: Serving, size: Size = Size.THUMBNAIL) -> Respo
     """A photo that was released, drawn anew without anything hidden; its original is nobody's here."""
     if size is Size.ORIGINAL or not await wall.shows(serving.reading, id):
         raise UnknownPhoto(photo=id)
+    return await drawn(serving, id, size)
+
+
+async def drawn(serving: Service, id: str, size: Size) -> Response:
+    """A photo as it is shown to people without an account. Raises `UnknownPhoto`."""
     try:
         content = await serving.album.read(id, size)
     except NoFile:

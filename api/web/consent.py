@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from fastapi import Request
 
 from api.calling import Caller
+from api.web.requests import address_of
 from domain.actors import Person
 from domain.errors import SecondNeeded
 
@@ -23,5 +24,4 @@ async def second_of(calling: Caller, request: Request, consent: Second | None) -
         return None
     if consent.account == calling.person.account:
         raise SecondNeeded(verb="sign for it")
-    address = request.client.host if request.client else ""
-    return await calling.serving.sessions.second(consent.account, consent.password, address)
+    return await calling.serving.sessions.second(consent.account, consent.password, address_of(request))

@@ -30,6 +30,8 @@ STATUS: Mapping[type[Exception], int] = {
     errors.WrongPassword: 401,
     errors.TooManyAttempts: 429,
     errors.TooManyPhotos: 429,
+    errors.TooOften: 429,
+    errors.NotOpen: 404,
     errors.NotYours: 403,
     errors.UnknownTicket: 404,
     errors.UnknownAccount: 404,

@@ -43,7 +43,7 @@ ROOMY = (
     (re.compile(r"/api/photos"), album.LARGEST, "The photo is larger than 10 MiB: send it smaller."),
     (re.compile(r"/report/photos"), album.LARGEST, "照片超过 10 MiB：请缩小后再发。"),
     (
-        re.compile(r"/report|/tickets/[^/]+/(handle|note_progress|attend)"),
+        re.compile(r"(/r)?/report|/tickets/[^/]+/(handle|note_progress|attend)"),
         FORM,
         "照片一共超过 40 MiB：请分几次发。",
     ),
@@ -182,6 +182,11 @@ def token(request: Request) -> str:
     if cookie is not None and (request.method in ("GET", "HEAD") or from_our_page(request)):
         return cookie
     raise NotSignedIn()
+
+
+def address_of(request: Request) -> str:
+    """Where the request comes from; which proxies are believed, docs/operation.md says."""
+    return request.client.host if request.client else ""
 
 
 def from_our_page(request: Request) -> bool:

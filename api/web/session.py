@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.web.problems import Json
-from api.web.requests import COOKIE, SIGNED_IN, Calling, Route, Serving, keep_session, token
+from api.web.requests import COOKIE, SIGNED_IN, Calling, Route, Serving, address_of, keep_session, token
 from domain.actors import Assignment
 
 router = APIRouter(prefix="/api/session", tags=["session"], route_class=Route)
@@ -42,7 +42,7 @@ class Whoami:
 @router.post("", status_code=201, response_model=SessionShape)
 async def sign_in(asked: SignIn, request: Request, serving: Serving) -> Response:
     """Sign in; a browser gets the token as a cookie too, which no script can read."""
-    address = request.client.host if request.client else ""
+    address = address_of(request)
     session = await serving.sessions.sign_in(asked.account, asked.password, address)
     response = Json(session, 201)
     keep_session(response, session.token, session.expires_at, request)

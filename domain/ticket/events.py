@@ -78,6 +78,7 @@ class Reported(Created):
     def apply(self, ticket: "Ticket") -> None:
         ticket.reported_at = self.at
         ticket.imported = self.by.role is Role.OPERATOR
+        ticket.own_photos = self.photos if self.by.role is Role.RESIDENT else ()
         ticket.stage_since = self.at
         ticket.clocks.set(self.clocks)
 
@@ -258,7 +259,8 @@ class LinkGiven(Event):
     link: UUID
 
     def apply(self, ticket: "Ticket") -> None:
-        ticket.link, ticket.link_given_by = self.link, self.by.account
+        ticket.link = self.link
+        ticket.link_given_by = None if self.by.role is Role.RESIDENT else self.by.account
 
 
 class LinkRevoked(Event):

@@ -14,6 +14,16 @@ from domain.ticket.stage import Stage
 class Publishing(Handling):
     """What is shown to everybody: nothing but what the community writes and releases for it."""
 
+    @property
+    def released(self) -> tuple[str, ...]:
+        """The photos that everybody may see, until the community takes them back."""
+        return self.publication.photos if self.publication else ()
+
+    @property
+    def shown_to_resident(self) -> tuple[str, ...]:
+        """The photos that the resident may see: what everybody may, and what they sent themselves."""
+        return tuple(dict.fromkeys((*self.own_photos, *self.released)))
+
     def publish(self, command: commands.Publish, by: Person, at: datetime) -> None:
         """公开: once it is handled, in words of its own, with photos of this ticket alone."""
         actor = self.must_be(by, "publish", (Role.SORTER, self.community))

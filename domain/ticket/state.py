@@ -43,6 +43,8 @@ class State(Aggregate):
     photos: tuple[str, ...]
     later_photos: dict[str, None] = field(default_factory=dict, init=False)
     """Those of the steps after the report, each once, in their order."""
+    own_photos: tuple[str, ...] = field(default=(), init=False)
+    """Those of the report that the resident sent without an account."""
     stage: Stage = field(default=Stage.REPORTED, init=False)
     reported_at: datetime = field(init=False)
     imported: bool = field(default=False, init=False)
@@ -74,6 +76,7 @@ class State(Aggregate):
     link: UUID | None = field(default=None, init=False)
     """The resident's secret link that works now, by a name that is no secret."""
     link_given_by: str | None = field(default=None, init=False)
+    """None also where the resident has it from their own report, so that no staff could have kept it."""
     publication: Publication | None = field(default=None, init=False)
     """What the community shows of it to everybody."""
     joined_into: UUID | None = field(default=None, init=False)

@@ -21,7 +21,7 @@ from domain.ticket import commands, events
 from domain.ticket.checks import check_report
 from domain.ticket.clocks import ClockName, Setting
 from domain.ticket.dispatching import Dispatching
-from domain.ticket.stage import Solved, Stage, TaskStage
+from domain.ticket.stage import Solved, Source, Stage, TaskStage
 from domain.ticket.state import spoken
 from domain.ticket.timing import USUAL, Timing
 from domain.unit import Place
@@ -43,14 +43,17 @@ class Ticket(Dispatching):
         catalogue: Versions = (),
         timing: Timing = USUAL,
     ) -> Self:
-        """上报: take the matter in; `place` is where the grid named in it lies."""
+        """上报: take the matter in; `place` is where the grid named in it lies.
+
+        Whoever reports without an account is the resident of the ticket they make, and has its link at once.
+        """
         allowed = (
             (Role.GRID_WORKER, place.grid),
             (Role.SORTER, place.community),
             (Role.DISPATCHER, place.town),
         )
         actor = next((a for role, unit in allowed if (a := by.acting_as(role, unit))), None)
-        actor = actor or by.acting_as(Role.OPERATOR)
+        actor = actor or by.acting_as(Role.OPERATOR) or by.acting_as(Role.RESIDENT, str(id))
         if actor is None:
             raise NotYours(verb="report", who=spoken(*allowed))
         if command.handled is not None and actor.role is not Role.GRID_WORKER:
@@ -72,11 +75,14 @@ class Ticket(Dispatching):
             address=command.address,
             location=command.location and to_wgs84(command.location, command.datum),
             urgency=command.urgency,
-            source=command.source,
+            source=Source.RESIDENT if actor.role is Role.RESIDENT else command.source,
             reporter=command.reporter,
             photos=command.photos,
             clocks=(timing.begin(ClockName.SORT, place.community, command.urgency, at),),
         )
+        if actor.role is Role.RESIDENT:
+            # The first link is named as the ticket; one that staff give later has a name of its own.
+            ticket._record(events.LinkGiven, actor, at, link=id)
         if command.handled is not None:
             clocks = ticket.to_verify(timing, at)
             ticket._record(
@@ -124,7 +130,7 @@ class Ticket(Dispatching):
             self._record(
                 events.Dispatched, actor, at, lead=self.community, calls=calls, note=None, clocks=clocks
             )
-            if self.link is not None:
+            if self.link is not None and self.link_given_by is not None:
                 self._record(events.LinkRevoked, actor, at, link=self.link)
 
     def reject(self, command: commands.Reject, by: Person, at: datetime) -> None:

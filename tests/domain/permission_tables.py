@@ -41,6 +41,8 @@ class Permissions:
             return Answer(refused=self.refusals[who])
         if when in self.refusals or hasattr(errors, when):
             return Answer(refused=self.refusals.get(when, when))
+        if who[0].isupper() and not hasattr(errors, who):
+            when = who
         only, _, refusal = who.partition(": ")
         if only in self.when[step] and only != stage:
             return Answer(refused="WrongStage")

@@ -8,7 +8,7 @@ from domain.ticket.commands import GiveLink, RevokeLink
 from domain.ticket.events import Dispatched, LinkGiven, LinkRevoked, Sorted
 from domain.ticket.task_events import Handled
 from tests.domain.given import given
-from tests.domain.people import GRID, Somebody, Step, dispatcher, housing, somebody, sorter, worker
+from tests.domain.people import GRID, Somebody, Step, dispatcher, housing, resident, somebody, sorter, worker
 from tests.domain.stories import HANDLE, KEEP, ON_SITE, REPORT, called, done
 
 KEPT = (worker(REPORT), sorter(KEEP))
@@ -60,6 +60,11 @@ def test_a_link_is_revoked_when_who_gave_it_handles_the_ticket() -> None:
 def test_a_link_is_revoked_when_the_community_keeps_the_ticket() -> None:
     story = given(worker(REPORT), sorter(GiveLink()))
     assert story.when(sorter(KEEP)).then(Sorted, Dispatched, LinkRevoked).link is None
+
+
+def test_the_link_of_a_residents_own_report_stays_whoever_handles_it() -> None:
+    story = given(resident(REPORT))
+    assert story.when(sorter(KEEP)).then(Sorted, Dispatched).link == story.ticket.id
 
 
 def test_a_link_stays_when_somebody_else_handles_the_ticket() -> None:

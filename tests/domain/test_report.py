@@ -7,10 +7,20 @@ import pytest
 
 from domain.errors import NotYours, OutOfRange, UnknownCategory
 from domain.ticket.commands import Report
-from domain.ticket.events import HandledOnSite, Location, Reported
-from domain.ticket.stage import Stage
+from domain.ticket.events import HandledOnSite, LinkGiven, Location, Reported
+from domain.ticket.stage import Source, Stage
 from tests.domain.given import NOON, given
-from tests.domain.people import COMMUNITY, COUNTY, GRID, TOWN, dispatcher, other_worker, worker
+from tests.domain.people import (
+    COMMUNITY,
+    COUNTY,
+    GRID,
+    TOWN,
+    dispatcher,
+    other_resident,
+    other_worker,
+    resident,
+    worker,
+)
 from tests.domain.stories import ON_SITE, REPORT
 
 MIDNIGHT = timedelta(hours=12)
@@ -44,6 +54,19 @@ def test_the_next_serial_of_the_series_completes_the_number(serial: int, number:
 
 def test_a_report_from_elsewhere_is_told_whose_it_is() -> None:
     given().when(other_worker(REPORT)).then_refused(NotYours, f"a grid worker of {GRID}")
+
+
+def test_a_resident_reports_the_ticket_that_is_theirs_and_has_its_link() -> None:
+    ticket = given().when(resident(replace(REPORT, photos=("a",)))).then(Reported, LinkGiven)
+    assert ticket.source is Source.RESIDENT
+    assert ticket.own_photos == ticket.shown_to_resident == ("a",)
+    assert ticket.link == ticket.id
+    assert given(worker(replace(REPORT, photos=("a",)))).ticket.shown_to_resident == ()
+
+
+def test_a_resident_reports_no_other_ticket_and_handles_none() -> None:
+    given().when(other_resident(REPORT)).then_refused(NotYours)
+    given().when(resident(ON_SITE)).then_refused(NotYours, f"a grid worker of {GRID}")
 
 
 def test_only_a_grid_worker_handles_on_the_spot() -> None:

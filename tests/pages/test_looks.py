@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 
 from domain.calendar import CHINA
 from tests.command_line.whistle import Serving
+from tests.pages.reporting import photos
 from tests.pages.test_life import reported
 from tests.pages.visiting import DESK, PHONE, Visits
 
@@ -216,3 +217,30 @@ def test_the_echo_wall(visits: Visits, town: Serving) -> None:
     page.goto("/wall")
     page.get_by_text("下水已疏通").wait_for()
     look_at(page, "wall")
+
+
+def test_a_resident_reports_without_an_account_and_without_scripts(visits: Visits, town: Serving) -> None:
+    page = visits.window()
+    page.goto("/sign-in")
+    page.get_by_role("link", name="我要反映").click()
+    look_at(page, "resident-report")
+    phone = visits.window(PHONE, scripts=False)
+    phone.goto("/r/report")
+    phone.get_by_label("什么事").fill("单元门口的路灯一直不亮")
+    phone.get_by_label("照片").set_input_files(photos())
+    phone.get_by_label("按社区、小区或街道的名字找网格").fill("城南")
+    phone.get_by_role("button", name="找", exact=True).click()
+    phone.get_by_text("照片已经收到 1 张").wait_for()
+    phone.get_by_label("社区和网格").select_option(label="城南社区第2网格")
+    phone.get_by_label("姓名").fill("欧阳")
+    phone.get_by_label("电话").fill("13987654321")
+    phone.screenshot(path=SHOTS / "resident-report-filled.png", full_page=True)
+    phone.get_by_role("button", name="发出").click()
+    phone.get_by_role("heading", name="收到了").wait_for()
+    assert "最晚受理的时间" in phone.inner_text("main")
+    page.goto(phone.locator(".address").inner_text())
+    page.get_by_role("button", name="查看办理进度").click()
+    page.get_by_role("heading", name="单元门口的路灯一直不亮").wait_for()
+    look_at(page, "resident-own")
+    page.goto("/r/reported")
+    look_at(page, "resident-reported")

@@ -1,0 +1,115 @@
+"""How often somebody without an account may ask: counted for where they come from, over all processes.
+
+An address is never kept, only its keyed hash, and that for an hour or two. The key is no part of this
+database: it is derived from the secret of the residents' keys.
+"""
+
+import hashlib
+import hmac
+import ipaddress
+import secrets
+from datetime import timedelta
+from enum import Enum
+from typing import NamedTuple
+
+from adapters.event_store import EventStore
+from adapters.personal.residents import KeysAway, Residents
+from adapters.reading import Reading
+from domain.errors import TooOften
+
+TAKE = """
+INSERT INTO access.turns AS t (what, who, taken, ends_at) VALUES (%(what)s, %(who)s, 1, %(ends_at)s)
+    ON CONFLICT (what, who) DO UPDATE
+   SET taken = CASE WHEN t.ends_at <= %(now)s THEN 1 ELSE t.taken + 1 END,
+       ends_at = CASE WHEN t.ends_at <= %(now)s THEN excluded.ends_at ELSE t.ends_at END
+RETURNING taken, ends_at
+"""
+TAKEN = """
+SELECT taken, ends_at FROM access.turns WHERE what = %(what)s AND who = %(who)s AND ends_at > %(now)s
+"""
+TIDY = "DELETE FROM access.turns WHERE ends_at <= %(now)s RETURNING what"
+TOGETHER = b""
+"""Whoever asks, from all addresses together."""
+
+
+class Limit(NamedTuple):
+    """How many turns one address has, and all together, until a time has passed since the first."""
+
+    here: int
+    anywhere: int
+    within: timedelta
+
+
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+
+
+class Turn(Enum):
+    """What is counted. Many people may share one address: a village, or many phones of one network."""
+
+    REPORT = Limit(10, 300, HOUR)
+    """A report that a resident sent."""
+    FORM = Limit(60, 2_000, HOUR)
+    """A form to report that came in, whatever became of it."""
+    LINK = Limit(30, 2_000, 10 * MINUTE)
+    """A secret link that is none, or works no more."""
+    WALL = Limit(120, 6_000, MINUTE)
+    """A look at the wall."""
+
+
+class Turns:
+    """The turns taken, and whether there is one left."""
+
+    def __init__(self, reading: Reading, store: EventStore, residents: Residents) -> None:
+        self._reading = reading
+        self._store = store
+        self._residents = residents
+        self._key: bytes | None = None
+        self._own_key = secrets.token_bytes(32)
+
+    async def take(self, turn: Turn, address: str) -> None:
+        """Take a turn. Raises `TooOften` where none is left."""
+        for who, most in await self._asking(turn, address):
+            now = self._store.now()
+            asked = {"what": turn.name, "who": who, "now": now, "ends_at": now + turn.value.within}
+            (row,) = await self._reading.rows(TAKE, asked)
+            if row["taken"] > most:
+                raise TooOften(minutes=_minutes(row["ends_at"] - now))
+
+    async def must_be_left(self, turn: Turn, address: str) -> None:
+        """Raise `TooOften` where no turn is left; take none."""
+        for who, most in await self._asking(turn, address):
+            now = self._store.now()
+            for row in await self._reading.rows(TAKEN, {"what": turn.name, "who": who, "now": now}):
+                if row["taken"] >= most:
+                    raise TooOften(minutes=_minutes(row["ends_at"] - now))
+
+    async def tidy(self) -> None:
+        """Forget the turns whose time has passed."""
+        await self._reading.rows(TIDY, {"now": self._store.now()})
+
+    async def _asking(self, turn: Turn, address: str) -> tuple[tuple[bytes, int], ...]:
+        """The address and its turns, then all together: who is refused alone uses up no other's."""
+        who = hmac.digest(await self._secret(), network(address).encode(), hashlib.sha256)
+        return (who, turn.value.here), (TOGETHER, turn.value.anywhere)
+
+    async def _secret(self) -> bytes:
+        """The key of all processes; while it cannot be reached, one of our own: each counts by itself."""
+        if self._key is None:
+            try:
+                self._key = await self._residents.secret_for("turns")
+            except KeysAway:
+                return self._own_key
+        return self._key
+
+
+def network(address: str) -> str:
+    """What of an address its holder cannot choose: of IPv6 the first half."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address[:50]
+    return str(found) if found.version == 4 else f"{int(found) >> 64:x}"
+
+
+def _minutes(wait: timedelta) -> int:
+    return int(wait / MINUTE) + 1
