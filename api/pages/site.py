@@ -13,6 +13,7 @@ from api.pages import (
     catalogue,
     desk,
     downloads,
+    glossary,
     leader,
     link,
     live,
@@ -39,7 +40,7 @@ from api.pages.problems import handle_problems
 PARTS = (
     sign_in, desk, tickets, overdue, workload, leader, downloads, ticket, link, replay, acting, live, report,
     pocket, past, resident_report, resident, wall, administration, units, accounts, catalogue, calendars,
-    receivers, sealed, looked,
+    receivers, sealed, looked, glossary,
 )  # fmt: skip
 """All pages; a new module puts its router here."""
 OF_PROGRAMS = ("/api", "/openapi.json")

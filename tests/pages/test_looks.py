@@ -219,6 +219,12 @@ def test_the_echo_wall(visits: Visits, town: Serving) -> None:
     look_at(page, "wall")
 
 
+def test_the_words_of_the_field(visits: Visits) -> None:
+    page = visits.window()
+    page.goto("/terms")
+    look_at(page, "terms")
+
+
 def test_a_resident_reports_without_an_account_and_without_scripts(visits: Visits, town: Serving) -> None:
     page = visits.window()
     page.goto("/sign-in")

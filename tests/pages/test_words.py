@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from babel.messages.extract import extract_from_dir
 
-from api.pages import history, ticket
+from api.pages import glossary, history, ticket
 from api.pages.deadlines import LINES, NOTES
 from api.pages.language import LANGUAGE, Language, read, say
 from api.pages.refusals import SENTENCES, VERBS, sentence
@@ -112,6 +112,12 @@ def test_there_is_a_word_for_everything_of_the_domain() -> None:
     administered = {kind.__name__ for kind in every_event() if kind.TOPIC.split(".")[0] in ADMINISTERED}
     assert administered == history.ADMINISTRATION.keys()
     assert [kind for kind, known in ((Kind, KINDS), (Way, WAYS)) if {*kind} != {*known}] == []
+
+
+def test_the_glossary_explains_every_stage_and_everybody_who_has_to_do_with_a_ticket() -> None:
+    apart = {Role.ADMINISTRATOR, Role.OPERATOR, Role.HOLDER, Role.CLOCK}
+    assert set(glossary.COURSE) == set(STAGES.values())
+    assert set(glossary.PEOPLE) == {ROLES[role] for role in Role if role not in apart}
 
 
 def test_a_text_without_another_word_is_said_as_it_is() -> None:
