@@ -28,6 +28,8 @@ BEGIN = '<script type="application/jsonl">\n'
 END = ["</script>\n", "</body>\n", "</html>\n"]
 LEAF = "whistle-leaf/1"
 TEXTS = "event_id", "ticket", "topic", "recorded_at", "state", "metadata"
+OF_EVENT = {"position", "version", "proof", *TEXTS}
+OF_HEAD = {"form", "key", "fingerprint", "checkpoint", "manifest"}
 
 
 class Damaged(Exception):
@@ -59,6 +61,20 @@ def unbase64(said: str) -> bytes:
     if base64.b64encode(data).decode() != said:
         raise ValueError
     return data
+
+
+def read_line(line: str, names: set[str]) -> dict[str, Any]:
+    """The facts of a line, each once and none but these. Raises `ValueError` or `RecursionError`."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(found := dict(pairs)) != len(pairs):
+            raise ValueError
+        return found
+
+    facts = json.loads(line, object_pairs_hook=once)
+    if not isinstance(facts, dict) or set(facts) != names:
+        raise ValueError
+    return facts
 
 
 def read_key(said: str) -> tuple[str, bytes, bytes]:
@@ -94,13 +110,15 @@ def open_note(note: str, key: str) -> list[str]:
 def read_head(line: str, trusted: str | None) -> Head:
     """What the first line says. Raises `Damaged`."""
     try:
-        head = json.loads(line)
+        head = read_line(line, OF_HEAD)
         key, checkpoint, manifest = str(head["key"]), str(head["checkpoint"]), str(head["manifest"])
         if head["form"] != FORM:
             raise ValueError
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, RecursionError):
         raise Damaged("The first line is not the head of an export: it was altered, or is missing.") from None
     name, _, public = read_key(key)
+    if head["fingerprint"] != fingerprint_of(public):
+        raise Damaged("The fingerprint in the first line is not that of the key beside it.")
     if trusted is not None and read_key(trusted) != read_key(key):
         raise Damaged("The file is signed by another key than the one you trust.")
     try:
@@ -132,10 +150,10 @@ def fingerprint_of(public: bytes) -> str:
 def read_event(line: str) -> dict[str, Any] | None:
     """The event of a line, or None where it is none."""
     try:
-        event = json.loads(line)
+        event = read_line(line, OF_EVENT)
         sound = all(isinstance(event[name], str) for name in TEXTS) and isinstance(event["proof"], list)
         return event if sound and type(event["position"]) is type(event["version"]) is int else None
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, RecursionError):
         return None
 
 
@@ -216,6 +234,8 @@ def _within(lines: Iterator[str]) -> Iterator[str]:
             if list(lines) != END[1:]:
                 raise Damaged("Something was added after the events, where people may read it.")
             return
+        if "<" in line:
+            raise Damaged("Something was added to the events, where people may read it.")
         yield line
 
 

@@ -77,8 +77,9 @@ def test_an_export_can_be_read_by_people_and_what_they_read_is_proven(
         (page.replace("<h1>", "<h1>x", 1), "What people read in the file was altered"),
         (page + "<p>x</p>\n", "Something was added after the events"),
         (page.replace("</body>", "<p>x</p></body>"), "Something was added after the events"),
-        (page.replace("</script>\n", ""), "the export ends before it"),
+        (page.replace("</script>\n", ""), "added to the events"),
         (page.replace('"version": 1,', '"version": 2,', 1), f"Position {first['position']} was altered"),
+        (page.replace('"version": 1,', '"version": 1, "x": "</script><p>x",', 1), "added to the events"),
         (told, "holds no events"),
         (lines.removeprefix("\n").partition("</script>")[0], "What people read in the file was altered"),
     ):
