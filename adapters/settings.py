@@ -1,8 +1,11 @@
 """Settings: from the command line or the environment, secrets from files."""
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from domain.datum import Datum
 
 
 class BadSetting(Exception):
@@ -45,6 +48,41 @@ class Bucket:
         )
 
 
+TILES = re.compile(r"(https?://[\w.:-]+)?/[\w./{}?&=%~+-]*")
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """The town's own tile server: what maps show beneath their points."""
+
+    template: str
+    """The address of a tile, with {z}, {x} and {y} in it."""
+    datum: Datum
+    """What its tiles are drawn by."""
+    attribution: str
+    """Whose they are, as it is said beneath the map."""
+
+    @classmethod
+    def read(cls) -> "Tiles | None":
+        """The tiles that `WHISTLE_TILES` names; None where maps have only points."""
+        template = os.environ.get("WHISTLE_TILES", "")
+        if not template:
+            return None
+        if not TILES.fullmatch(template) or not {"{z}", "{x}", "{y}"} <= set(re.findall("{.*?}", template)):
+            example = "https://tiles.example.org/{z}/{x}/{y}.png"
+            raise BadSetting(f"WHISTLE_TILES is {template[:100]}: write an address such as {example}.")
+        named = os.environ.get("WHISTLE_TILES_DATUM") or Datum.WGS84
+        if named not in list(Datum):
+            raise BadSetting(f"WHISTLE_TILES_DATUM is {named[:50]}: write wgs84 or gcj02.")
+        return cls(template, Datum(named), os.environ.get("WHISTLE_TILES_ATTRIBUTION", ""))
+
+    @property
+    def origin(self) -> str:
+        """Where the browser may load them from; empty where that is our own address."""
+        found = TILES.fullmatch(self.template)
+        return (found and found[1]) or ""
+
+
 @dataclass(frozen=True)
 class Settings:
     """Where the data is and how the service answers."""
@@ -70,6 +108,8 @@ class Settings:
     """Whether residents may report themselves, without an account."""
     checkpoints: Path | None = None
     """The file that checkpoints are appended to, instead of the one in the folder."""
+    tiles: Tiles | None = None
+    """What maps show beneath their points."""
 
     @classmethod
     def read(cls, data: Path | None = None, database_url: str | None = None) -> "Settings":
@@ -85,6 +125,7 @@ class Settings:
             master_key=_secret("WHISTLE_MASTER_KEY"),
             resident_form=_switch("WHISTLE_RESIDENT_FORM"),
             checkpoints=Path(file) if (file := os.environ.get("WHISTLE_CHECKPOINTS")) else None,
+            tiles=Tiles.read(),
         )
 
 

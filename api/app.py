@@ -100,7 +100,7 @@ def application(database: Database, settings: Settings) -> FastAPI:
         redoc_url=None,
         responses=PROBLEMS,
     )
-    app.add_middleware(Fork, pages=site(app.state))
+    app.add_middleware(Fork, pages=site(app.state, settings.tiles))
     app.add_middleware(KnownHosts, hosts=settings.hosts)
     app.add_middleware(EveryRequest)
     for part in PARTS:

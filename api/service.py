@@ -17,7 +17,7 @@ from adapters.photos.storing import store as photo_store
 from adapters.reading import Reading
 from adapters.recorder import GroupRecorder
 from adapters.sessions import Sessions
-from adapters.settings import Settings
+from adapters.settings import Settings, Tiles
 from adapters.stock import StockRecorder
 from adapters.turns import Turns
 from api.adopted import Adopted
@@ -111,6 +111,7 @@ class Service:
     turns: Turns
     resident_form: bool
     """Whether residents may report themselves, without an account."""
+    tiles: Tiles | None
 
 
 @asynccontextmanager
@@ -144,6 +145,7 @@ async def running(database: Database, settings: Settings) -> AsyncIterator[Servi
             keeping,
             Turns(reading, store, residents),
             settings.resident_form,
+            settings.tiles,
         )
 
 

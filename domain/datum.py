@@ -1,9 +1,16 @@
 """Where a point is, and by which datum (坐标系): China's public maps are shifted, positioning is not."""
 
 import math
+from dataclasses import dataclass
 from enum import StrEnum
 
-from domain.ticket.events import Location
+
+@dataclass(frozen=True)
+class Location:
+    """A point on the earth, in degrees; WGS-84 where nothing else is said."""
+
+    longitude: float
+    latitude: float
 
 
 class Datum(StrEnum):

@@ -4,13 +4,14 @@ Every ticket and task that is counted has a row with the day it counts for, and 
 a number costs the same however many tickets there are, and the list behind it is the rows themselves.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
 
 from adapters.reading import Rows
 from domain.actors import Person, Role
+from domain.datum import Location
 from domain.ticket import Ticket
 from domain.ticket.clocks import ClockName
 from domain.ticket.stage import Satisfied, Solved, Stage, TaskStage
@@ -40,6 +41,9 @@ COUNT = Table(
 
 SECONDS = "seconds"
 """Beside the figures: how long a department had the tasks that it handled on a day, added up."""
+PLACED, EAST, NORTH = "placed", "east", "north"
+"""Beside them as well: how many tickets of a grid have a place, and all of these added up, in millionths."""
+MILLION = 1_000_000
 
 
 class Figure(StrEnum):
@@ -91,7 +95,7 @@ class Figures(View):
     """What each ticket counts as, and how many do, by day, town, and grid or department."""
 
     name: ClassVar[str] = "figures"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     of = Ticket
     tables = (COUNTED, COUNT)
 
@@ -102,6 +106,10 @@ class Figures(View):
             day = NO_HOUR if figure is Figure.OPEN else midnight(at)
             yield COUNTED, (history.id, figure, unit, day, town, county)
             yield COUNT, (figure, day, county, town, unit, 1)
+        if (where := history.location) is not None:
+            east, north = round(where.longitude * MILLION), round(where.latitude * MILLION)
+            for name, n in ((PLACED, 1), (EAST, east), (NORTH, north)):
+                yield COUNT, (name, NO_HOUR, county, town, history.grid, n)
         for task in history.tasks.values():
             if task.handled_at is not None:
                 day = midnight(task.handled_at)
@@ -204,6 +212,25 @@ async def by_unit(
     sums = (f"coalesce(sum(t.n) FILTER (WHERE t.figure = '{each}'), 0)::bigint AS {each}" for each in wanted)
     facts = {**seen.parameters, "figures": wanted, "first_day": first_day(now, days)}
     return await reading.rows(BY_UNIT.format(seen=seen.tickets, sums=", ".join(sums)), facts)
+
+
+CENTRES = f"""
+SELECT unit, sum(n) FILTER (WHERE figure = '{PLACED}') * {MILLION} AS scale,
+       sum(n) FILTER (WHERE figure = '{EAST}') AS east, sum(n) FILTER (WHERE figure = '{NORTH}') AS north
+  FROM views.figures_count
+ WHERE figure IN ('{PLACED}', '{EAST}', '{NORTH}') AND day = %(no_hour)s AND unit = ANY (%(grids)s)
+ GROUP BY unit
+HAVING sum(n) FILTER (WHERE figure = '{PLACED}') > 0
+"""
+
+
+async def centres(reading: Rows, grids: Collection[str]) -> dict[str, Location]:
+    """Where these grids are: the middle of all their tickets with coordinates, by WGS-84."""
+    rows = await reading.rows(CENTRES, {"grids": list(grids), "no_hour": NO_HOUR})
+    return {
+        row["unit"]: Location(float(row["east"] / row["scale"]), float(row["north"] / row["scale"]))
+        for row in rows
+    }
 
 
 LATE_NOW = """

@@ -59,6 +59,10 @@ SELECT type, bytes, width, height, taken_at, longitude, latitude
   FROM photo.photo
  WHERE photo = %(photo)s AND stored
 """
+PLACES = """
+SELECT photo, longitude, latitude FROM photo.photo
+ WHERE photo = ANY (%(photos)s) AND stored AND longitude IS NOT NULL
+"""
 REMOVING = """
 SELECT photo FROM photo.photo
  WHERE photo = ANY (%(photos)s) AND wanted_at < %(before)s
@@ -166,6 +170,13 @@ class Album:
             location = None if longitude is None else Location(longitude, latitude)
             return Photo(id, bytes, Picture(**row, location=location))
         return None
+
+    async def places(self, photos: Sequence[str]) -> dict[str, Location]:
+        """Where those of the photos were taken that say so, by WGS-84."""
+        if not photos:
+            return {}
+        rows = await self._reading.rows(PLACES, {"photos": list(photos)})
+        return {row["photo"]: Location(row["longitude"], row["latitude"]) for row in rows}
 
     async def read(self, id: str, size: Size) -> bytes:
         """One of its files. Raises `NoFile` and `NotKept`."""

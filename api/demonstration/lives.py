@@ -9,8 +9,9 @@ from random import Random
 from typing import NamedTuple
 from uuid import UUID
 
-from api.demonstration.town import DEPARTMENTS, TOWN, grid_worker, members, sorter
+from api.demonstration.town import DEPARTMENTS, TOWN, centre, grid_worker, members, sorter
 from domain.actors import CLOCK, Assignment, Person, Role
+from domain.datum import Location
 from domain.ticket import Ticket, commands
 from domain.ticket.clocks import ClockName
 from domain.ticket.stage import Satisfied, Solved, Source, Stage, TaskStage, Urgency
@@ -249,7 +250,14 @@ def reported(random: Random, matter: Matter, grid: str, id: UUID, at: datetime) 
     place = Place(grid, grid[:12], TOWN, TOWN[:6], "FS")
     report = commands.Report(
         matter.title, matter.description, grid,
-        category=matter.category, address=matter.address, urgency=matter.urgency, source=matter.source,
+        category=matter.category, address=matter.address, location=_near(centre(grid), id),
+        urgency=matter.urgency, source=matter.source,
         handled=matter.result if random.random() < ON_SITE and not matter.assisting else None,
     )  # fmt: skip
     return Ticket.report(report, place, id, grid_worker(grid), at)
+
+
+def _near(at: Location, id: UUID) -> Location:
+    """Some hundred metres from there at most, always the same for the same ticket."""
+    east, north = id.bytes[0] / 255 - 0.5, id.bytes[1] / 255 - 0.5
+    return Location(round(at.longitude + 0.006 * east, 6), round(at.latitude + 0.003 * north, 6))

@@ -1,13 +1,16 @@
 """The town: places under their public codes, departments, and who works there."""
 
+import math
 from typing import NamedTuple
 
 from domain.actors import Assignment, Person, Role
+from domain.datum import Location
 from domain.unit import Kind, Register
 
 TOWN = "220621100"
 PASSWORD = "whistle-demo"  # noqa: S105 - public, and refused on any address but loopback
 
+MIDDLE = Location(127.284, 42.331)
 COMMUNITIES = ("东北", "城北", "城南", "西关", "南关", "城内")
 GRIDS = (6, 6, 6, 6, 6, 5)
 """How many grids each community has: 35 in all."""
@@ -22,6 +25,14 @@ DEPARTMENTS = {
     "civil": "民政",
     "market": "市监",
 }
+
+
+def centre(grid: str) -> Location:
+    """Where a grid of the town is: each community on a side of it, its grids beside one another."""
+    community, nth = int(grid[9:12]), int(grid[-2:])
+    angle = math.tau * community / len(COMMUNITIES)
+    east, north = math.cos(angle) + 0.5 * (nth % 3 - 1), math.sin(angle) + 0.5 * (nth // 3 - 1)
+    return Location(MIDDLE.longitude + 0.012 * east, MIDDLE.latitude + 0.006 * north)
 
 
 class Member(NamedTuple):

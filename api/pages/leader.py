@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from api.pages import words
 from api.pages.language import N_, say
+from api.pages.map import hot
 from api.pages.page import Visiting, render
 from api.pages.tickets import DAYS
 from api.pages.viewing import Viewing
@@ -109,7 +110,14 @@ async def leader(request: Request, visitor: Visiting, then: Viewing) -> Response
     # A community that keeps a matter is no department, and has too few to be compared with them.
     closing = [row for row in departments if row["unit"] in names and _handled(row)]
     slowest = sorted(closing, key=_mean, reverse=True)[:ROWS]
-    fullest = sorted(grids, key=lambda row: (row["reported"], row["open"], row["unit"]), reverse=True)[:ROWS]
+    fullest = sorted(grids, key=lambda row: (row["reported"], row["open"], row["unit"]), reverse=True)
+    codes = [row["unit"] for row in fullest]
+    where, named = await gather(figures.centres(reading, codes), names_of(reading, codes))
+    open_in = [
+        (code, named.get(code, code), row["open"], then.link(link(Figure.OPEN, None, grid=code)))
+        for code, row in zip(codes, fullest, strict=True)
+        if row["open"]
+    ]
     counts = Counts(by_day, late["unclaimed"], now)
     return render(
         request,
@@ -123,10 +131,13 @@ async def leader(request: Request, visitor: Visiting, then: Viewing) -> Response
         link=link,
         said={**words.FIGURES, UNCLAIMED: words.NUMBERS[UNCLAIMED]},
         slowest=[(row, _handled(row), _mean(row)) for row in slowest],
-        fullest=fullest,
+        fullest=fullest[:ROWS],
+        fuller=fullest[ROWS:],
+        map=hot(visitor.serving.tiles, where, open_in),
+        unplaced=sum(row["unit"] not in where for row in fullest if row["open"]),
         then=then,
         now=now,
-        names=names | await names_of(reading, {row["unit"] for row in fullest}),
+        names=names | named,
         dates=[say(N_("{month}月{day}日"), month=day.month, day=day.day) for day in counts.days],
     )
 

@@ -30,12 +30,14 @@ from projections.figures import LEADERS
 from projections.units import names_of
 
 STATIC = Path(str(files("api").joinpath("static")))
+LIBRARY = "js_lib_leaflet", "static/js_lib_leaflet"
+"""The package that brings Leaflet, which draws maps, and where it has it: docs/decisions/0012-map.md."""
 POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self' data: blob:",
+        "img-src 'self' data: blob:{tiles}",
         "connect-src 'self'",
         "form-action 'self'",
         "frame-ancestors 'none'",
@@ -44,9 +46,8 @@ POLICY = "; ".join(
         "worker-src 'self'",
     )
 )
-"""The browser runs and loads what comes from us as a file, and nothing else."""
+"""The browser runs and loads what comes from us as a file, and the pictures of the town's own map."""
 MARKS = {
-    "Content-Security-Policy": POLICY,
     # Not `no-referrer`: with it, a browser says `Origin: null` of our own forms (docs/decisions/0008).
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), geolocation=(self), microphone=(), payment=(), usb=()",
@@ -60,8 +61,10 @@ FOR_EVER = "public, max-age=31536000, immutable"
 class EveryPage:
     """Marks what the browser may do with a page, and says in which language it is."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, origin: str) -> None:
         self._app = app
+        policy = POLICY.format(tiles=origin and f" {origin}")
+        self._marks = {"Content-Security-Policy": policy, **MARKS}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -72,7 +75,7 @@ class EveryPage:
         async def send_marked(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in MARKS.items():
+                for name, value in self._marks.items():
                     headers.setdefault(name, value)
                 if scope["path"].startswith("/static/") and b"v=" in scope["query_string"]:
                     headers["Cache-Control"] = FOR_EVER
@@ -156,7 +159,10 @@ Visiting = Annotated[Visitor, Depends(visitor)]
 @cache
 def static(path: str) -> str:
     """The address of a file of ours, which changes when the file does."""
-    digest = hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:12]
+    package, folder = LIBRARY
+    ours = STATIC / path
+    file = ours if ours.exists() else Path(str(files(package))) / folder / path
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
     return f"/static/{path}?v={digest}"
 
 

@@ -16,6 +16,7 @@ from adapters.batch import Key
 from api import photographs, steps
 from api.pages import reporting, words
 from api.pages.language import N_, say
+from api.pages.map import Map, of_grids
 from api.pages.page import PLACES, PlaceToGo, Visiting, Visitor, go, render
 from api.pages.refusals import sentence
 from api.pages.uploads import form_of, uploaded
@@ -97,6 +98,8 @@ async def _form(
     grids, kinds = await asyncio.gather(
         reporting.grids(visitor.serving, visitor.person), reporting.kinds(visitor.serving, visitor.person)
     )
+    ground = await of_grids(visitor.serving, {grid["code"]: grid["name"] for grid in grids})
+    tiles = visitor.serving.tiles
     return render(
         request,
         "report.html",
@@ -104,6 +107,7 @@ async def _form(
         status,
         grids=grids,
         kinds=kinds,
+        map=Map(tiles, ground) if tiles or ground else None,
         given=given,
         named=named,
         said=said,

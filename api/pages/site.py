@@ -2,9 +2,11 @@
 
 from fastapi import FastAPI
 from starlette.datastructures import State
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from adapters.settings import Tiles
 from api.pages import (
     accounts,
     acting,
@@ -34,7 +36,7 @@ from api.pages import (
     wall,
     workload,
 )
-from api.pages.page import STATIC, EveryPage
+from api.pages.page import LIBRARY, STATIC, EveryPage
 from api.pages.problems import handle_problems
 
 PARTS = (
@@ -46,15 +48,15 @@ PARTS = (
 OF_PROGRAMS = ("/api", "/openapi.json")
 
 
-def site(state: State) -> FastAPI:
-    """The pages, on the service that `state` holds."""
+def site(state: State, tiles: Tiles | None) -> FastAPI:
+    """The pages, on the service that `state` holds; browsers may load these tiles, too."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state = state
     for part in PARTS:
         app.include_router(part.router)
-    app.mount("/static", StaticFiles(directory=STATIC))
+    app.mount("/static", GZipMiddleware(StaticFiles(directory=STATIC, packages=[LIBRARY])))
     handle_problems(app)
-    app.add_middleware(EveryPage)
+    app.add_middleware(EveryPage, origin=tiles.origin if tiles else "")
     return app
 
 

@@ -14,6 +14,7 @@ from api import personal, steps
 from api.pages import deadlines, history
 from api.pages.lanes import lanes_of
 from api.pages.language import N_
+from api.pages.map import of_ticket
 from api.pages.offers import dispatching, offers, sorting
 from api.pages.page import Visiting, Visitor, render
 from api.pages.queue import WHAT, Asked, Asking, queue_of
@@ -148,8 +149,10 @@ async def facts_of(visitor: Visitor, ticket: Ticket, looked: Opened | None = Non
         names_of(serving.reading, units), account_names(serving.reading, {i["by"]["account"] for i in items})
     )
     categories = {code: category.name for code, category in rules.categories.items()}
+    map = await of_ticket(serving, shown, names.get(ticket.grid, ticket.grid))
     return {
         "ticket": shown,
+        "map": map,
         "may_link": bool(may(ticket, visitor.person, now, only="give_link")),
         "masked": looked is None and holds_masks(Json([TicketShape.of(ticket), items]).body),
         "reasons": REASONS,

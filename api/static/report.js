@@ -51,10 +51,22 @@ function show(name) {
 
 // Place
 
-function locate({ longitude, latitude }, from) {
+const ground = form.querySelector("[data-map]");
+ground?.addEventListener("tapped", ({ detail }) => locate(detail, words.tapped, detail.datum));
+form.querySelector(".where details").addEventListener("change", showPlace);
+
+// The map shows what is written in the form, however it came there.
+function showPlace() {
+  const [longitude, latitude, datum] = ["longitude", "latitude", "datum"].map(name => form.elements[name].value);
+  const place = longitude && latitude && { longitude: Number(longitude), latitude: Number(latitude), datum };
+  ground?.dispatchEvent(new CustomEvent("placed", { detail: place || null }));
+}
+
+function locate({ longitude, latitude }, from, datum = "wgs84") {
   form.elements.longitude.value = longitude.toFixed(6);
   form.elements.latitude.value = latitude.toFixed(6);
-  form.elements.datum.value = "wgs84";
+  form.elements.datum.value = datum;
+  showPlace();
   form.querySelector(".where output").textContent = from;
   offerSimilar();
 }
@@ -149,6 +161,7 @@ async function takeUp(draft) {
   Object.assign(strips, { photos: draft.photos, after: draft.after });
   show("photos");
   show("after");
+  showPlace();
   await drop(draft.key);
   await showDrafts();
   form.elements.text.focus();
@@ -175,6 +188,7 @@ form.addEventListener("submit", async event => {
     return;
   }
   form.reset();
+  showPlace();
   Object.assign(strips, { photos: [], after: [] });
   show("photos");
   show("after");
@@ -203,6 +217,7 @@ setInterval(async () => { if ((await all()).some(draft => draft.state === WAITIN
 navigator.serviceWorker?.register("/service-worker.js", { scope: "/" });
 navigator.storage?.persist?.();
 signal();
+showPlace();
 await showDrafts();
 form.dataset.ready = "";
 await sendDrafts();

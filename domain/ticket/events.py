@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from uuid import UUID
 
 from domain.actors import Role
+from domain.datum import Location
 from domain.event import Created, Event
 from domain.ticket.clocks import ClockName, Setting
 from domain.ticket.lifting import clocks_of_calls, without_clocks
@@ -30,14 +31,6 @@ __all__ = [
     "Reopened", "Reported", "Reporter", "ReturnAccepted", "ReturnRefused", "SentBack", "Sorted",
     "TaskEvent", "Verified", "calls",
 ]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Location:
-    """A point on the earth, in degrees, WGS-84."""
-
-    longitude: float
-    latitude: float
 
 
 @dataclass(frozen=True)

@@ -51,9 +51,16 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def town() -> Iterator[Serving]:
+def data() -> Iterator[str]:
+    """The folder of the demonstration: another service may be run on it."""
+    with TemporaryDirectory(prefix="whistle-test-") as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def town(data: str) -> Iterator[Serving]:
     """The demonstration, for all tests of the pages."""
-    with TemporaryDirectory(prefix="whistle-test-") as folder, serving("--demo", "--data", folder) as service:
+    with serving("--demo", "--data", data) as service:
         wait_for(lambda: is_caught_up(service), PATIENCE)
         yield service
 

@@ -67,6 +67,7 @@ def test_two_reports_written_without_signal_arrive_once_each_after_a_restart(
     with phone.opened(offline=True) as (_, page):
         page.goto("/report")
         expect(page.get_by_role("button", name="存下，有信号自动发送")).to_be_visible()
+        expect(page.locator(".ground[data-drawn]")).to_be_visible()
         write(page, first, 2)
         write(page, second)
         expect(page.locator(".drafts li[data-state=waiting]")).to_have_count(2)

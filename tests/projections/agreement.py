@@ -58,7 +58,8 @@ async def said(database: Database, now: datetime) -> Tables:
         figures = conn.execute(counted.encode()).fetchall()
         summed = """SELECT figure, day, county, town, unit, count(*) FROM views.figures_counted
                      GROUP BY figure, day, county, town, unit ORDER BY figure, day, county, town, unit"""
-        counts = """SELECT * FROM views.figures_count WHERE figure <> 'seconds'
+        counts = """SELECT * FROM views.figures_count
+                     WHERE figure NOT IN ('seconds', 'placed', 'east', 'north')
                      ORDER BY figure, day, county, town, unit"""
         assert conn.execute(counts.encode()).fetchall() == conn.execute(summed.encode()).fetchall()
     rows = [tuple(line[measure] for measure in MEASURES) for line in departments]
