@@ -210,7 +210,9 @@ def verify(lines: Iterator[str], trusted: str | None = None) -> tuple[Head, int]
     if (wanted := next(expected, None)) is not None:
         raise Damaged(f"Position {wanted} is missing: the file ends before it.")
     if told != head.told:
-        raise Damaged("What people read in the file was altered; its events are as they were sealed.")
+        raise Damaged(
+            "What people read in the file was altered, or is missing; its events are as they were sealed."
+        )
     return head, count
 
 

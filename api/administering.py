@@ -12,6 +12,7 @@ from uuid import UUID
 import structlog
 
 from adapters.batch import Receipt
+from adapters.reading import Rows
 from adapters.telling.waiting import Outbox
 from api.adopted import enter
 from api.calling import Caller
@@ -183,13 +184,16 @@ async def receiver_of(calling: Caller, code: str) -> Receiver:
     return found
 
 
-async def receivers_of(calling: Caller, limit: int, after: str | None = None) -> list[dict[str, Any]]:
-    """The receivers one looks after, by code, and how telling each of them goes."""
+async def receivers_of(
+    calling: Caller, limit: int, after: str | None = None, rows_of: Rows | None = None
+) -> list[dict[str, Any]]:
+    """The receivers one looks after, by code, as these rows have them; and how telling each goes now."""
     person, reading = calling.person, calling.serving.reading
     overseen = person.units(Role.ADMINISTRATOR) | person.units(Role.AUDITOR)
     if not overseen:
         raise NotYours(verb="list receivers", who="an administrator or auditor")
-    rows = await receivers.receivers(reading, limit, after, None if "" in overseen else sorted(overseen))
+    units = None if "" in overseen else sorted(overseen)
+    rows = await receivers.receivers(rows_of or reading, limit, after, units)
     standing = await Outbox(reading).standing([row["receiver"] for row in rows])
     for row in rows:
         stands = standing.get(row.pop("receiver"), {})

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
-from adapters.reading import Reading
+from adapters.reading import Rows
 from domain.actors import Person, Role
 from domain.receiver import Receiver
 from projections.view import Row, Table, View
@@ -54,14 +54,14 @@ SELECT receiver
 
 
 async def receivers(
-    reading: Reading, limit: int, after: str | None, around: Sequence[str] | None
+    reading: Rows, limit: int, after: str | None, around: Sequence[str] | None
 ) -> list[dict[str, Any]]:
     """The receivers, by code."""
     units = None if around is None else list(around)
     return await reading.rows(LIST, {"limit": limit, "after": after, "around": units})
 
 
-async def inboxes(reading: Reading, person: Person) -> list[UUID]:
+async def inboxes(reading: Rows, person: Person) -> list[UUID]:
     """The inboxes that are this person's own, or of units they hold a role for."""
     units = [held.unit for held in person.roles if held.unit and held.role is not Role.ADMINISTRATOR]
     rows = await reading.rows(INBOXES, {"account": person.account, "units": units})

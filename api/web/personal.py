@@ -9,9 +9,10 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api import personal, steps
+from api.moments import moment
 from api.web import shapes
 from api.web.consent import Second, second_of
-from api.web.paging import After, Code, CursorParameter, Limit, page, read_cursor
+from api.web.paging import After, At, Code, CursorParameter, Limit, Position, page, read_cursor
 from api.web.problems import Json
 from api.web.requests import SIGNED_IN, Calling, Route
 from domain.actors import Role
@@ -100,14 +101,16 @@ async def read_looks(
     limit: Limit = 50,
     cursor: CursorParameter = None,
     after: After = None,
+    at: At = None,
+    position: Position = None,
 ) -> Response:
     """Who looked at whose personal data, when and why, newest first; for auditors."""
     towns = calling.person.units(Role.AUDITOR)
     if not towns:
         raise NotYours(verb="see who looked at personal data", who="an auditor")
-    await calling.serving.standing.passed("looks", after or 0)
+    then = await moment(calling.serving, "looks", after, at, position)
     rows = await looks.looks(
-        calling.serving.reading,
+        then.rows,
         limit + 1,
         read_cursor(cursor, looks.Cursor),
         account,

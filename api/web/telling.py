@@ -12,8 +12,9 @@ from adapters.telling.message import Message
 from adapters.telling.waiting import Outbox, read_told
 from api import administering
 from api.calling import Caller
+from api.moments import moment
 from api.web import shapes
-from api.web.paging import After, CursorParameter, Limit, history_page, page, read_cursor
+from api.web.paging import After, At, CursorParameter, Limit, Position, history_page, page, read_cursor
 from api.web.problems import Json
 from api.web.requests import HEADERS, SIGNED_IN, Calling, Route
 from domain.receiver import AmendReceiver, Receiver, RegisterReceiver
@@ -121,12 +122,17 @@ async def resume_receiver(code: str, calling: Calling) -> Response:
 
 @router.get("/receivers", response_model=shapes.Page[ReceiverShape], openapi_extra=SIGNED_IN)
 async def read_receivers(
-    calling: Calling, limit: Limit = 50, cursor: CursorParameter = None, after: After = None
+    calling: Calling,
+    limit: Limit = 50,
+    cursor: CursorParameter = None,
+    after: After = None,
+    at: At = None,
+    position: Position = None,
 ) -> Response:
-    """The receivers one looks after, and how telling them goes."""
-    await calling.serving.standing.passed("receivers", after or 0)
+    """The receivers one looks after, now or then, and how telling them goes by now."""
+    then = await moment(calling.serving, "receivers", after, at, position)
     (code,) = read_cursor(cursor, tuple[str]) or (None,)
-    items = await administering.receivers_of(calling, limit + 1, code)
+    items = await administering.receivers_of(calling, limit + 1, code, then.rows)
     return Json(page(items, limit, lambda row: [row["code"]]))
 
 

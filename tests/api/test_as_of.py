@@ -11,7 +11,10 @@ from api.projector import VIEWS
 from projections.recall import Recall
 from tests.api.steps import LIFE, Steps, problem
 
-VIEWED = "/api/tickets", "/api/units", "/api/accounts", "/api/tickets?stage=dispatched", "/api/tickets?q=水仙"
+VIEWED = (
+    "/api/tickets", "/api/units", "/api/accounts", "/api/tickets?stage=dispatched", "/api/tickets?q=水仙",
+    "/api/looks", "/api/receivers",
+)  # fmt: skip
 Then = dict[str, Any]
 
 
@@ -50,8 +53,11 @@ def lived(own: Steps) -> tuple[Steps, dict[int, Then]]:
     """A town in which something happened, and what was answered at each position on the way."""
     said = {}
     for life in range(2):
-        ticket = own.report(title=f"水仙名苑第 {life} 件")
-        for steps in LIFE.values():
+        ticket = own.report(title=f"水仙名苑第 {life} 件", reporter={"name": "欧阳", "phone": "13987654321"})
+        for stage, steps in LIFE.items():
+            if stage == "sorted":
+                looked = own.people["supervisor"].post(f"{ticket}/look", json={"reason": "核对"})
+                assert looked.status_code == 200
             for account, verb, body in steps:
                 own.do(account, ticket, verb, **body)
             own.people.catch_up()
