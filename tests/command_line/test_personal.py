@@ -7,8 +7,10 @@ import subprocess
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
-from urllib.parse import quote
-from urllib.request import Request, urlopen
+from urllib.parse import quote, urlencode
+from urllib.request import HTTPCookieProcessor, Request, build_opener, urlopen
+from uuid import uuid4
+from zipfile import ZipFile
 
 import psycopg
 import pytest
@@ -16,6 +18,8 @@ from PIL import ExifTags, Image
 
 from adapters.embedded import BIN
 from api.demonstration.town import PASSWORD
+from tests.adapters.listening import Server, listening
+from tests.adapters.test_telling import KEY
 from tests.adapters.writing import wait_for
 from tests.command_line.whistle import Serving, done, refused, serving, whistle
 
@@ -33,6 +37,13 @@ REPORT = {
 
 
 @pytest.fixture
+def hook() -> Iterator[Server]:
+    """A system of somebody else's, which is told of all tickets."""
+    with listening() as found:
+        yield found
+
+
+@pytest.fixture
 def service(own: Path) -> Iterator[Serving]:
     """A town of the test's own, running, with a second administrator."""
     done(
@@ -47,7 +58,7 @@ def service(own: Path) -> Iterator[Serving]:
         own,
         said=PASSWORD,
     )
-    with serving("--data", own) as found:
+    with serving("--data", own, WHISTLE_TELL_NETWORKS="127.0.0.0/8", WHISTLE_SECRET_HOOK=KEY) as found:
         yield found
 
 
@@ -71,10 +82,43 @@ def photo(service: Serving) -> str:
         return str(json.load(answer)["id"])
 
 
-def lived(service: Serving, folder: Path) -> str:
+def report_as_resident(service: Serving) -> None:
+    """A report through the form that is open to all."""
+    facts = {
+        "text": f"{NAME}家漏水，电话{PHONE}，[[{HOME}]]。", "address": f"水仙名苑[[{HOME}]]",
+        "grid": GRID, "name": NAME, "phone": PHONE, "key": uuid4().hex,
+    }  # fmt: skip
+    sent = Request(f"{service.address}/r/report", urlencode(facts).encode())  # noqa: S310
+    sent.add_header("Origin", service.address)
+    with build_opener(HTTPCookieProcessor()).open(sent) as answer:
+        assert answer.url.endswith("/r/reported"), answer.read().decode()
+
+
+def taken_along(service: Serving) -> bytes:
+    """The list of tickets as tables, what is compressed in them opened."""
+    found = b""
+    for form in ("csv", "xlsx"):
+        asked = Request(f"{service.address}/tickets.{form}")  # noqa: S310
+        asked.add_header("Authorization", f"Bearer {service.token('sorter')}")
+        with urlopen(asked) as answer:  # noqa: S310
+            content = answer.read()
+        if form == "xlsx":
+            with ZipFile(BytesIO(content)) as book:
+                content = b"".join(book.read(name) for name in book.namelist())
+        found += content
+    return found
+
+
+def lived(service: Serving, folder: Path, hook: Server) -> str:
     """A ticket with canaries through every door; gives its number."""
     receiver = {"code": "desk", "name": "水务", "way": "inbox", "topics": ["ticket.*"], "unit": "water"}
     post(service, "admin", "/api/receivers", receiver)
+    webhook = {
+        "code": "hook", "name": "平台", "way": "webhook", "topics": ["ticket.*"], "unit": "",
+        "address": f"http://127.0.0.1:{hook.port}/told", "secret": "hook",
+    }  # fmt: skip
+    post(service, "admin", "/api/receivers", webhook)
+    report_as_resident(service)
     receipt = post(service, "grid", "/api/tickets", {**REPORT, "photos": [photo(service)]})
     ticket = f"/api/tickets/{receipt['id']}"
     note = f"问过{NAME}，电话{PHONE}"
@@ -117,26 +161,31 @@ def clear_files(folder: Path) -> set[str]:
     """Where in the folder a canary stands in clear, write-ahead log and all, by a file's place."""
     files = (path for path in folder.rglob("*") if path.is_file())
     return {
-        re.sub(r"[0-9a-f]{8,}", "…", str(path.relative_to(folder)))
+        re.sub(r"photos/[0-9a-f]{2}/[0-9a-f]{8,}", "photos/…", str(path.relative_to(folder)))
         for path in files
         if clear_in(path.read_bytes())
     }
 
 
-def test_canaries_are_nowhere_in_clear_and_nowhere_at_all_once_erased(service: Serving, own: Path) -> None:
-    number = lived(service, own)
+def test_canaries_are_nowhere_in_clear_and_nowhere_at_all_once_erased(
+    service: Serving, own: Path, hook: Server
+) -> None:
+    number = lived(service, own, hook)
     sorter = service.token("sorter")
     found = service.ask("/api/residents/find", {"phone": PHONE}, sorter)[1]
-    assert len(found["tickets"]) == 2
+    assert len(found["tickets"]) == 3
     ticket = f"/api/tickets/{next(t['id'] for t in found['tickets'] if t['number'] == number)}"
     assert service.ask(ticket, token=sorter)[1]["reporter"] == REPORT["reporter"]
     for name in ("one.jsonl", "one.html"):
         done("export", "--data", own, "--ticket", number, "--output", own / name)
     assert clear_in(dumped(own)) == []
-    in_clear = clear_files(own)
-    assert {name.rpartition(".")[2] for name in in_clear} == {"original", "csv"}, in_clear
+    assert clear_files(own) == {"photos/….original", "rows.csv", "rows.csv.refused.csv"}
+    assert clear_in("".join((*service.out, *service.err))) == []
+    assert clear_in(taken_along(service)) == []
+    wait_for(lambda: any("ticket.handled" in heard.body.decode() for heard in hook.heard))
+    assert clear_in(b"".join(str(heard).encode() + heard.body for heard in hook.heard)) == []
     said = done("erase", number, "--order", "居民来函", "--consent", "second", "--data", own, said=PASSWORD)
-    assert "2 tickets" in said
+    assert "3 tickets" in said
     for table in own.glob("rows*.csv"):
         table.unlink()
     assert clear_in(dumped(own)) == []
