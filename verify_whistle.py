@@ -239,6 +239,7 @@ def _within(lines: Iterator[str]) -> Iterator[str]:
         if "<" in line:
             raise Damaged("Something was added to the events, where people may read it.")
         yield line
+    raise Damaged("The page ends before its end: it was cut off, or altered.")
 
 
 def _misplaced(event: dict[str, Any], sealed: bool, wanted: int, head: Head, rest: Iterator[str]) -> str:

@@ -24,9 +24,6 @@ INSERT INTO access.turns AS t (what, who, taken, ends_at) VALUES (%(what)s, %(wh
        ends_at = CASE WHEN t.ends_at <= %(now)s THEN excluded.ends_at ELSE t.ends_at END
 RETURNING taken, ends_at
 """
-TAKEN = """
-SELECT taken, ends_at FROM access.turns WHERE what = %(what)s AND who = %(who)s AND ends_at > %(now)s
-"""
 TIDY = "DELETE FROM access.turns WHERE ends_at <= %(now)s RETURNING what"
 TOGETHER = b""
 """Whoever asks, from all addresses together."""
@@ -74,14 +71,6 @@ class Turns:
             (row,) = await self._reading.rows(TAKE, asked)
             if row["taken"] > most:
                 raise TooOften(minutes=_minutes(row["ends_at"] - now))
-
-    async def must_be_left(self, turn: Turn, address: str) -> None:
-        """Raise `TooOften` where no turn is left; take none."""
-        for who, most in await self._asking(turn, address):
-            now = self._store.now()
-            for row in await self._reading.rows(TAKEN, {"what": turn.name, "who": who, "now": now}):
-                if row["taken"] >= most:
-                    raise TooOften(minutes=_minutes(row["ends_at"] - now))
 
     async def tidy(self) -> None:
         """Forget the turns whose time has passed."""

@@ -143,6 +143,10 @@ OVERDUE = {
     False: "(t.next_due_at IS NULL OR t.next_due_at >= %(now)s)",
 }
 
+# Nothing is reported after the moment shown, but for what clocks differ by. So a list of then begins its
+# walk along the index at then, and does not pass all that came later.
+BY_THEN = "{order}.reported_at <= %(now)s::timestamptz + interval '1 hour'"
+
 AMONG = "t.ticket IN (SELECT t.ticket FROM {source} AS t WHERE {conditions})"
 """Those with a row of another table that fits, and that the person may see there."""
 
@@ -197,10 +201,14 @@ async def tickets(
     if only := seen.only_department:
         # Somebody of one department sees its tickets alone: walk along that department's own index.
         asked.setdefault("department", only)
-    conditions = [seen.tickets, *(FILTERS[name] for name in asked if name in FILTERS)]
+    order = "d" if "department" in asked else "t"
+    conditions = [
+        seen.tickets,
+        BY_THEN.format(order=order),
+        *(FILTERS[name] for name in asked if name in FILTERS),
+    ]
     if wanted.overdue is not None:
         conditions.append(OVERDUE[wanted.overdue])
-    order = "d" if "department" in asked else "t"
     if wanted.task is not None:
         of_task = [seen.tasks, TASKS[wanted.task]]
         of_task += ["t.department = %(department)s"] if "department" in asked else []

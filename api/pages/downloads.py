@@ -29,7 +29,7 @@ router = APIRouter()
 
 MOST = 20_000
 """Rows of one table; whoever wants more narrows it down."""
-OBEYED = ("=", "+", "-", "@")
+OBEYED = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 """What a spreadsheet takes for a formula at the beginning of a text, some of them behind blanks too."""
 UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 """Signs that no cell of Excel can hold."""

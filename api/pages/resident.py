@@ -123,11 +123,11 @@ def _command(verb: str, solved: str, satisfied: str, note: str) -> commands.Veri
 async def holder(request: Request, serving: Service, token: str) -> tuple[Person, Ticket]:
     """Who holds this secret, and their ticket.
 
-    Raises `NotSignedIn` for any that is not a resident's, and `TooOften` after many of those.
+    Raises `NotSignedIn` for any that is not a resident's, and `TooOften` after many of those; a good one is
+    never refused for the wrong ones of others.
     """
     if not token:
         raise NotSignedIn()
-    await serving.turns.must_be_left(Turn.LINK, address_of(request))
     with suppress(NotSignedIn):
         person = await serving.sessions.person(token)
         for unit in person.units(Role.RESIDENT):

@@ -43,11 +43,15 @@ def verify(settings: Settings, checkpoints: list[Path], key: str | None) -> None
             )
     except (Broken, BadNote) as problem:
         raise BadSetting(f"NOT INTACT: {problem}") from None
+    if intact.events and not intact.checkpoints:
+        raise BadSetting("NOT SEALED: there is no checkpoint to compare the log with. Run `whistle seal`.")
     newer = intact.events - intact.sealed
     typer.echo(
         f"intact: {intact.events} events, {intact.sealed} sealed under {intact.checkpoints} checkpoints"
         + (f", {newer} newer than the last one" if newer else "")
     )
+    if not own.exists():
+        typer.echo(f"{own} is not there: the log was compared with the checkpoints of the database alone.")
     typer.echo(f"key: {verifier.fingerprint}")
 
 

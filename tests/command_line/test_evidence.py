@@ -80,6 +80,7 @@ def test_an_export_can_be_read_by_people_and_what_they_read_is_proven(
         (page.replace("</script>\n", ""), "added to the events"),
         (page.replace('"version": 1,', '"version": 2,', 1), f"Position {first['position']} was altered"),
         (page.replace('"version": 1,', '"version": 1, "x": "</script><p>x",', 1), "added to the events"),
+        (page.replace("</script>\n</body>\n</html>\n", ""), "ends before its end"),
         (told, "holds no events"),
         (lines.removeprefix("\n").partition("</script>")[0], "What people read in the file was altered"),
     ):
@@ -163,6 +164,20 @@ def test_a_log_that_was_altered_while_nobody_looked_is_not_intact(own: Path) -> 
             )
             conn.execute("ALTER TABLE log.events ENABLE TRIGGER events_are_kept")
         assert "NOT INTACT: Position 77 was altered" in refused("verify", "--data", own)
+
+
+def test_a_log_without_any_checkpoint_is_not_called_intact(own: Path) -> None:
+    (own / "seal" / "checkpoints").unlink()
+    said = done("verify", "--data", own)
+    assert said.startswith("intact: ")
+    assert "is not there" in said
+    with (
+        embedded_postgres(own) as socket,
+        psycopg.connect(database_named("whistle", socket).owner, autocommit=True) as conn,
+    ):
+        conn.execute("ALTER TABLE seal.checkpoint DISABLE TRIGGER ALL")
+        conn.execute("DELETE FROM seal.checkpoint")
+    assert "NOT SEALED" in refused("verify", "--data", own)
 
 
 def test_without_its_key_nothing_is_verified_silently(own: Path) -> None:

@@ -62,6 +62,7 @@ def test_the_tickets_of_a_filter_are_taken_along(own: Steps) -> None:
         ("\n@SUM(A1)", "'\n@SUM(A1)"),
         ("\u3000-1", "'\u3000-1"),
         ("\t一", "'\t一"),
+        ("＝1+1", "'＝1+1"),
         ("一\x07二", "一二"),
         ("1-2 号楼", "1-2 号楼"),
     ],
