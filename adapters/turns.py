@@ -47,6 +47,8 @@ class Turn(Enum):
     """A report that a resident sent."""
     FORM = Limit(60, 2_000, HOUR)
     """A form to report that came in, whatever became of it."""
+    PHOTO = Limit(40, 600, HOUR)
+    """A photo that came with such a form, of up to 10 MiB, kept for days even if no report names it."""
     LINK = Limit(30, 2_000, 10 * MINUTE)
     """A secret link that is none, or works no more."""
     WALL = Limit(120, 6_000, MINUTE)

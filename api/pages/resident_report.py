@@ -77,6 +77,7 @@ async def _sent(request: Request, serving: Service, given: FormData, photos: lis
     key, address = _key(given), address_of(request)
     for file in given.getlist("photos"):
         if isinstance(file, UploadFile) and file.size:
+            await serving.turns.take(Turn.PHOTO, address)
             photo = await photographs.upload_with_form(serving, residents.sender(key), chunks(file))
             photos.append(photo.id)
     if "find" in given:
