@@ -18,7 +18,7 @@ from argon2.exceptions import VerificationError
 from adapters.batching import Batching, Overloaded
 from adapters.event_store import EventStore
 from adapters.reading import Reading
-from adapters.turns import network
+from adapters.turns import Turns
 from domain.account import Account
 from domain.actors import Assignment, Person, Role
 from domain.errors import NotSignedIn, OutOfRange, TooManyAttempts, WrongPassword
@@ -65,6 +65,7 @@ INSERT INTO access.passwords (account, hash) VALUES (%(account)s, %(hash)s)
     ON CONFLICT (account) DO UPDATE SET hash = excluded.hash
 RETURNING account
 """
+EVER_FAILED = "SELECT who FROM access.failures WHERE who = %(who)s"
 LOCKED = """
 SELECT max(locked_until) AS until FROM access.failures WHERE who = ANY (%(who)s) AND locked_until > %(now)s
 """
@@ -123,9 +124,10 @@ def _nobodys() -> str:
 class Sessions:
     """Who is who."""
 
-    def __init__(self, reading: Reading, store: EventStore) -> None:
+    def __init__(self, reading: Reading, store: EventStore, turns: Turns) -> None:
         self._reading = reading
         self._store = store
+        self._turns = turns
         self._hasher = PasswordHasher()
         self._hashing = asyncio.Semaphore(2)
         self._in_line = 0
@@ -165,23 +167,34 @@ class Sessions:
     async def _checked(self, account: str, password: str, address: str) -> tuple[Account, str]:
         """The account with this password, and the hash it was checked against."""
         id = Account.id_of(account[:50])
-        anywhere, here = id.hex, f"{id.hex} {network(address)}"
-        (lock,) = await self._reading.rows(LOCKED, {"who": [anywhere, here], "now": self._store.now()})
-        if lock["until"] is not None:
-            wait = lock["until"] - self._store.now()
-            raise TooManyAttempts(seconds=int(wait.total_seconds()) + 1)
+        anywhere, here = id.hex, ""
+        if await self._reading.rows(EVER_FAILED, {"who": anywhere}):
+            here = await self._here(id, address)
+            await self._must_not_wait(anywhere, here)
         known = await self._reading.rows(HASH, {"account": id})
         hashed = known[0]["hash"] if known else await asyncio.to_thread(_nobodys)
         right = await self._verify(hashed, password)
         opened = await self._store.find(Account, id) if right and known else None
         if opened is None or opened.closed:
+            here = here or await self._here(id, address)
             for who, free in ((here, FREE_FAILURES), (anywhere, FREE_FAILURES_ANYWHERE)):
                 failure = {"who": who, "now": self._store.now(), "free": free, "longest": LONGEST_WAIT}
                 await self._reading.rows(FAILED, failure)
             log.info("sign_in_refused", account=id.hex)
             raise WrongPassword()
-        await self._reading.rows(SUCCEEDED, {"who": here})
+        if here:
+            await self._reading.rows(SUCCEEDED, {"who": here})
         return opened, hashed
+
+    async def _here(self, account: UUID, address: str) -> str:
+        """The account and where somebody signs in from, which is kept as a keyed hash alone."""
+        return f"{account.hex} {(await self._turns.whence(address)).hex()}"
+
+    async def _must_not_wait(self, *who: str) -> None:
+        (lock,) = await self._reading.rows(LOCKED, {"who": list(who), "now": self._store.now()})
+        if lock["until"] is not None:
+            wait = lock["until"] - self._store.now()
+            raise TooManyAttempts(seconds=int(wait.total_seconds()) + 1)
 
     async def second(self, account: str, password: str, address: str = "") -> Person:
         """Whoever signs for what another one asks, with account and password, as `sign_in` checks them."""

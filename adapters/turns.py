@@ -80,8 +80,11 @@ class Turns:
 
     async def _asking(self, turn: Turn, address: str) -> tuple[tuple[bytes, int], ...]:
         """The address and its turns, then all together: who is refused alone uses up no other's."""
-        who = hmac.digest(await self._secret(), network(address).encode(), hashlib.sha256)
-        return (who, turn.value.here), (TOGETHER, turn.value.anywhere)
+        return (await self.whence(address), turn.value.here), (TOGETHER, turn.value.anywhere)
+
+    async def whence(self, address: str) -> bytes:
+        """Where somebody asks from, as a keyed hash."""
+        return hmac.digest(await self._secret(), network(address).encode(), hashlib.sha256)
 
     async def _secret(self) -> bytes:
         """The key of all processes; while it cannot be reached, one of our own: each counts by itself."""

@@ -106,7 +106,7 @@ async def open_account(
 
 
 async def grant(calling: Caller, account: str, command: Grant, second: Person | None = None) -> Receipt:
-    """Let an account act in a role for a unit; a role of one's own needs a `second` administrator."""
+    """Let an account act in a role for a unit; one's own, and an administrator's, needs a `second` one."""
     granted = partial(Account.grant, second=second)
     return await change_account(calling, account, granted, command, await held_for(calling, command.unit))
 
@@ -118,8 +118,12 @@ async def revoke(calling: Caller, account: str, command: Revoke) -> Receipt:
     )
 
 
-async def change_password(calling: Caller, account: str, password: str) -> Receipt:
+async def change_password(
+    calling: Caller, account: str, password: str, second: Person | None = None
+) -> Receipt:
     """Set another password, one's own or as an administrator; all its sessions end.
+
+    That of another administrator needs a `second` one.
 
     Takes no idempotency key: a repeat must be decided anew, and nothing made from a password is kept but its
     slow hash.
@@ -128,7 +132,8 @@ async def change_password(calling: Caller, account: str, password: str) -> Recei
     await _must_reach(calling, account)
     hashed = await sessions.hashed(password)
     id = Account.id_of(account)
-    receipt = await _change(replace(calling, key=None), Account, id, Account.change_password)
+    changed = partial(Account.change_password, second=second)
+    receipt = await _change(replace(calling, key=None), Account, id, changed)
     await sessions.set_password(account, hashed)
     return receipt
 

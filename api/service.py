@@ -131,7 +131,8 @@ async def running(database: Database, settings: Settings) -> AsyncIterator[Servi
         standing = Standing(database.service, reading)
         listening = asyncio.create_task(standing.listen())
         stack.push_async_callback(_cancel, listening)
-        sessions = Sessions(reading, store)
+        turns = Turns(reading, store, residents)
+        sessions = Sessions(reading, store, turns)
         incoming = settings.data / "photos" / "incoming"
         album = Album(reading, database.service, photo_store(settings), incoming, store.now)
         yield Service(
@@ -143,7 +144,7 @@ async def running(database: Database, settings: Settings) -> AsyncIterator[Servi
             Adopted(store),
             album,
             keeping,
-            Turns(reading, store, residents),
+            turns,
             settings.resident_form,
             settings.tiles,
         )

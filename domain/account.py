@@ -14,6 +14,7 @@ from domain.errors import (
     NotGranted,
     OutOfRange,
     RoleUnfit,
+    SecondNeeded,
     UnknownAccount,
 )
 from domain.event import Aggregate, Created, Event, id_of
@@ -78,7 +79,7 @@ class RoleGranted(Event):
     role: Role
     unit: str
     consent: str | None = None
-    """The account that signed for it, where somebody granted a role to themselves."""
+    """The account that signed for it, where four eyes were needed."""
 
     @staticmethod
     def upcast_v1_v2(state: dict[str, Any]) -> None:
@@ -105,6 +106,14 @@ class PasswordChanged(Event):
     """The password is another one from now on (改密); the log never holds it, nor its hash."""
 
     TOPIC: ClassVar[str] = "account.password_changed"
+    class_version: ClassVar[int] = 2
+    consent: str | None = None
+    """The account that signed for it, where another administrator's password was set."""
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        """Nobody had to sign then."""
+        state["consent"] = None
 
 
 class AccountClosed(Event):
@@ -175,7 +184,8 @@ class Account(Aggregate):
     ) -> None:
         """Let the account act in a role for `unit`, or for everything where that is None.
 
-        Nobody grants a role to themselves without a `second` administrator's consent.
+        Nobody grants a role to themselves without a `second` administrator's consent, nor makes another
+        administrator: who could, would sign for themselves with that account.
         """
         actor = administrator(by, "grant roles", *_around(unit))
         self._must_be_open()
@@ -189,8 +199,11 @@ class Account(Aggregate):
             )
         if Assignment(command.role, command.unit) in self.roles:
             raise AlreadyGranted(account=self.account, role=command.role, unit=command.unit)
-        verb = "grant a role to yourself"
-        consent = consented(by, second, verb, *_around(unit)) if by.account == self.account else None
+        consent = None
+        if by.account == self.account:
+            consent = consented(by, second, "grant a role to yourself", *_around(unit))
+        elif command.role is Role.ADMINISTRATOR and actor.role is not Role.OPERATOR:
+            consent = consented(by, second, "make somebody an administrator", *_around(unit))
         held_for = unit.code if unit else ""
         self._record(RoleGranted, actor, at, role=command.role, unit=held_for, consent=consent)
 
@@ -201,14 +214,23 @@ class Account(Aggregate):
             raise NotGranted(account=self.account, role=command.role, unit=command.unit)
         self._record(RoleRevoked, actor, at, role=command.role, unit=command.unit)
 
-    def change_password(self, by: Person, at: datetime) -> None:
-        """Note that the password was changed, by the holder or by an administrator."""
+    def change_password(self, by: Person, at: datetime, second: Person | None = None) -> None:
+        """Note that the password was changed, by the holder or by an administrator.
+
+        That of another administrator needs a `second` one's consent: whoever sets it can sign as its holder.
+        """
+        consent = None
         if by.account == self.account:
             actor = Actor(by.account, Role.HOLDER, "")
         else:
             actor = administrator(by, "change the passwords of others")
         self._must_be_open()
-        self._record(PasswordChanged, actor, at)
+        if actor.role is Role.ADMINISTRATOR and self.person().units(Role.ADMINISTRATOR):
+            verb = "set the password of an administrator"
+            consent = consented(by, second, verb)
+            if consent == self.account:
+                raise SecondNeeded(verb=verb)
+        self._record(PasswordChanged, actor, at, consent=consent)
 
     def close(self, by: Person, at: datetime) -> None:
         """Let nobody sign in with this account any more."""

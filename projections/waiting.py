@@ -8,6 +8,7 @@ from uuid import UUID
 
 from adapters.reading import Rows
 from domain.actors import Person, Role
+from projections.scope import scope
 
 SOON = timedelta(hours=2)
 """What runs out within this time is about to."""
@@ -35,7 +36,7 @@ WITH mine AS (
                 WHEN bool_or(t.clock = 'reply') THEN 'reply'
                 ELSE 'handle' END AS what
       FROM views.overdue_clock AS t
-     WHERE {arms}
+     WHERE ({arms}) AND {seen}
      GROUP BY t.ticket
 )"""
 LIST = """
@@ -94,16 +95,20 @@ async def waiting(
     skip: int = 0,
     what: str | None = None,
     late: bool | None = None,
+    by: Person | None = None,
 ) -> list[Line]:
-    """The tickets that wait for this person, oldest deadline first, those without one at the end."""
-    query, asked = _mine(person, now)
+    """The tickets that wait for this person, oldest deadline first, those without one at the end.
+
+    Where another one looks (`by`), those that they see.
+    """
+    query, asked = _mine(person, now, by)
     asked |= {"limit": limit, "skip": skip, "what": what, "late": late}
     return [Line(**row) for row in await reading.rows(query + LIST, asked)]
 
 
-async def counts(reading: Rows, person: Person, now: datetime) -> Counts:
-    """How many tickets wait for this person."""
-    query, asked = _mine(person, now)
+async def counts(reading: Rows, person: Person, now: datetime, by: Person | None = None) -> Counts:
+    """How many tickets wait for this person, of those that whoever looks (`by`) sees."""
+    query, asked = _mine(person, now, by)
     rows: Sequence[dict[str, Any]] = await reading.rows(query + COUNT, asked)
     found = {row["what"]: row["n"] for row in rows}
     return Counts(
@@ -113,8 +118,10 @@ async def counts(reading: Rows, person: Person, now: datetime) -> Counts:
     )
 
 
-def _mine(person: Person, now: datetime) -> tuple[str, dict[str, Any]]:
+def _mine(person: Person, now: datetime, by: Person | None) -> tuple[str, dict[str, Any]]:
     held = {role: sorted(person.units(role)) for role in ARMS}
     arms = " OR ".join(sql for role, sql in ARMS.items() if held[role]) or "false"
     parameters = {role.value: units for role, units in held.items() if units}
-    return MINE.format(arms=arms), {**parameters, "now": now, "soon": now + SOON}
+    seen = scope(by or person)
+    query = MINE.format(arms=arms, seen=seen.tasks if by else "true")
+    return query, {**parameters, **seen.parameters, "now": now, "soon": now + SOON}

@@ -79,6 +79,7 @@ def members() -> list[Member]:
         Member("supervisor", "督查", Role.SUPERVISOR, TOWN),
         Member("auditor", "审计", Role.AUDITOR, ""),
         Member("admin", "管理员", Role.ADMINISTRATOR, ""),
+        Member("admin2", "复核管理员", Role.ADMINISTRATOR, ""),
     ]
 
 

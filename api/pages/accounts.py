@@ -22,7 +22,7 @@ from api.pages.units import Cursor
 from api.web.consent import Second, second_of
 from api.web.paging import read_cursor, write_cursor
 from domain.account import HELD_FOR, Account, Grant, Open, Revoke
-from domain.actors import Role
+from domain.actors import Person, Role
 from domain.errors import OutOfRange, UnknownAccount
 from projections import accounts
 from projections.units import names_of
@@ -31,13 +31,11 @@ router = APIRouter()
 
 LINES = 100
 LIST = "/administration/accounts"
+Asks = Callable[[Caller, Given], Awaitable[Receipt]]
 Verb = Callable[[Caller, str, Given], Awaitable[Receipt]]
 VERBS: Mapping[str, Verb] = {
     "revoke": lambda calling, account, given: administering.revoke(
         calling, account, Revoke(*_role_and_unit(given))
-    ),
-    "password": lambda calling, account, given: administering.change_password(
-        calling, account, one(given, "password")
     ),
     "close": lambda calling, account, given: administering.end_sessions(calling, account, Account.close),
     "reopen": lambda calling, account, given: administering.change_account(calling, account, Account.reopen),
@@ -163,16 +161,24 @@ async def _account(request: Request, visitor: Visitor, account: str, said: Said)
 
 @router.post(f"{LIST}/{{account}}/grant")
 async def grant(request: Request, visitor: Visiting, account: str) -> Response:
-    """Grant a role; one's own is signed for by a second administrator."""
+    """Grant a role; one's own, and an administrator's, is signed for by a second administrator."""
 
     async def asks(calling: Caller, given: Given) -> Receipt:
-        signs = Second(one(given, "second"), one(given, "second_password")) if "second" in given else None
-        second = await second_of(calling, request, signs)
+        second = await _second(calling, request, given)
         return await administering.grant(calling, account, Grant(*_role_and_unit(given)), second)
 
-    return await take(
-        request, visitor, asks, partial(_account, request, visitor, account), f"{LIST}/{quote(account)}"
-    )
+    return await _take(request, visitor, account, asks)
+
+
+@router.post(f"{LIST}/{{account}}/password")
+async def set_password(request: Request, visitor: Visiting, account: str) -> Response:
+    """Set a password; another administrator's is signed for by a second one."""
+
+    async def asks(calling: Caller, given: Given) -> Receipt:
+        second = await _second(calling, request, given)
+        return await administering.change_password(calling, account, one(given, "password"), second)
+
+    return await _take(request, visitor, account, asks)
 
 
 @router.post(f"{LIST}/{{account}}/{{verb}}")
@@ -180,10 +186,18 @@ async def change(request: Request, visitor: Visiting, account: str, verb: str) -
     """Change an account."""
     if verb not in VERBS:
         raise HTTPException(404)
+    return await _take(request, visitor, account, lambda calling, given: VERBS[verb](calling, account, given))
+
+
+async def _second(calling: Caller, request: Request, given: Given) -> Person | None:
+    """Whoever signs in the form, where somebody does."""
+    account = one(given, "second").strip()
+    return await second_of(
+        calling, request, Second(account, one(given, "second_password")) if account else None
+    )
+
+
+async def _take(request: Request, visitor: Visitor, account: str, asks: Asks) -> Response:
     return await take(
-        request,
-        visitor,
-        lambda calling, given: VERBS[verb](calling, account, given),
-        partial(_account, request, visitor, account),
-        f"{LIST}/{quote(account)}",
+        request, visitor, asks, partial(_account, request, visitor, account), f"{LIST}/{quote(account)}"
     )

@@ -184,5 +184,5 @@ async def tell(visitor: Visitor, items: Sequence[Mapping[str, Any]]) -> list[his
     """Events as sentences, newest first."""
     reading = visitor.serving.reading
     names = await names_of(reading, history.units(items))
-    people = await accounts.names_of(reading, {item["by"]["account"] for item in items})
+    people = await accounts.names_of(reading, history.accounts(items))
     return history.told(items, names, people, {}, visitor.serving.store.now())

@@ -117,6 +117,16 @@ def units(items: Iterable[Mapping[str, Any]]) -> set[str]:
     return found - {""}
 
 
+def accounts(items: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The accounts of all who did these things or signed for them."""
+    return {
+        account
+        for item in items
+        for account in (item["by"]["account"], item["data"].get("consent"))
+        if account
+    }
+
+
 def told(
     items: Sequence[Mapping[str, Any]],
     names: Mapping[str, str],

@@ -31,7 +31,7 @@ async def readable(
     """
     items = await events_at(serving.reading, positions)
     names = await names_of(serving.reading, history.units(items))
-    people = await account_names(serving.reading, {item["by"]["account"] for item in items})
+    people = await account_names(serving.reading, history.accounts(items))
     now = serving.store.now()
     rules = in_force(await versions(serving.store), now).categories
     categories = {code: category.name for code, category in rules.items()}

@@ -69,7 +69,7 @@ async def replay(
     units = {then.grid, then.community, then.town, *now_it_is.tasks, *history.units([item])}
     units |= {clock.setting.unit for clock in now_it_is.clocks} | set(now_it_is.cards)
     names = await names_of(serving.reading, units)
-    people = await account_names(serving.reading, {item["by"]["account"]})
+    people = await account_names(serving.reading, history.accounts([item]))
     rules = in_force((await serving.adopted.timing()).catalogue, then.modified_on)
     categories = {code: category.name for code, category in rules.categories.items()}
     (told,) = history.told([item], names, people, categories, then.modified_on)

@@ -146,7 +146,7 @@ async def facts_of(visitor: Visitor, ticket: Ticket, looked: Opened | None = Non
     kinds = {offer.kind for offer in offered}
     units = {ticket.grid, ticket.community, ticket.town, *ticket.tasks, *history.units(items)}
     names, people = await gather(
-        names_of(serving.reading, units), account_names(serving.reading, {i["by"]["account"] for i in items})
+        names_of(serving.reading, units), account_names(serving.reading, history.accounts(items))
     )
     categories = {code: category.name for code, category in rules.categories.items()}
     map = await of_ticket(serving, shown, names.get(ticket.grid, ticket.grid))

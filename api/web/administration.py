@@ -25,14 +25,16 @@ router = APIRouter(prefix="/api", tags=["administration"], route_class=Route)
 
 @dataclass(frozen=True)
 class NewPassword:
-    """Ask for another password."""
+    """Ask for another password, with a second person's consent if it is another administrator's."""
 
     password: str
+    consent: Second | None = None
 
 
 @dataclass(frozen=True)
 class Granting:
-    """Ask that an account may act in a role for a unit, with a second person's consent if it is one's own."""
+    """Ask that an account may act in a role for a unit; a second person signs where it is one's own, or an
+    administrator's."""
 
     role: Role
     unit: str
@@ -108,7 +110,7 @@ async def open_account(command: Open, calling: Calling) -> Response:
 
 @router.post("/accounts/{account}/grant", response_model=Receipt, openapi_extra=HEADERS)
 async def grant(account: str, command: Granting, calling: Calling, request: Request) -> Response:
-    """Let an account act in a role for a unit; for a role of one's own, a second person has to sign."""
+    """Let an account act in a role for a unit; for one's own, and an administrator's, a second one signs."""
     second = await second_of(calling, request, command.consent)
     asked = Grant(command.role, command.unit)
     return Json(await administering.grant(calling, account, asked, second))
@@ -121,12 +123,13 @@ async def revoke(account: str, command: Revoke, calling: Calling) -> Response:
 
 
 @router.post("/accounts/{account}/password", response_model=Receipt, openapi_extra=SIGNED_IN)
-async def change_password(account: str, asked: NewPassword, calling: Calling) -> Response:
+async def change_password(account: str, asked: NewPassword, calling: Calling, request: Request) -> Response:
     """Set another password, one's own or as an administrator; all its sessions end.
 
     Takes no idempotency key: a repeat is decided anew.
     """
-    return Json(await administering.change_password(calling, account, asked.password))
+    second = await second_of(calling, request, asked.consent)
+    return Json(await administering.change_password(calling, account, asked.password, second))
 
 
 @router.post("/accounts/{account}/close", response_model=Receipt, openapi_extra=HEADERS)

@@ -9,8 +9,11 @@ import pytest
 from adapters.batch import Key, Receipt
 from adapters.database import Database
 from adapters.event_store import EventStore
+from adapters.personal.residents import Residents
 from adapters.reading import Reading
 from adapters.sessions import Sessions
+from adapters.settings import Settings
+from adapters.turns import Turns
 from domain.errors import KeyReused, WrongStage
 from domain.ticket import Ticket
 from tests.adapters.held import held_writer
@@ -162,10 +165,11 @@ async def test_a_key_is_known_for_thirty_days_and_then_forgotten(empty: Database
     try:
         async with storing(empty) as store:
             first = await store.create(reported(), KEY)
+            turns = Turns(reading, store, Residents(Settings.read(empty.data), empty))
             now = store.now()
             for days, known in ((29, first), (31, None)):
                 store.now = lambda days=days: now + timedelta(days=days)  # type: ignore[misc]
-                await Sessions(reading, store).tidy()
+                await Sessions(reading, store, turns).tidy()
                 assert await store.answered(KEY) == known
     finally:
         await reading.close()

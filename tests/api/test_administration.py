@@ -9,6 +9,7 @@ from tests.api.steps import REPORT, Steps, body_of, problem
 
 WANG = {"account": "wang", "name": "王"}
 CIVIL = {"role": "handler", "unit": "civil"}
+SECOND = {"account": "admin2", "password": PASSWORD}
 
 
 def test_an_account_is_opened_gets_a_password_and_a_role_and_works(own: Steps) -> None:
@@ -162,7 +163,7 @@ def test_a_closed_department_is_called_no_more_and_finishes_what_it_has(own: Ste
 def test_an_administrator_of_a_town_administers_that_town_alone(own: Steps) -> None:
     admin = own.people["admin"]
     held = {"role": "administrator", "unit": "220621100"}
-    assert admin.post("/api/accounts/supervisor/grant", json=held).status_code == 200
+    assert admin.post("/api/accounts/supervisor/grant", json={**held, "consent": SECOND}).status_code == 200
     local = own.people["supervisor"]
     sorter = {"role": "sorter", "unit": "220621100002"}
     assert local.post("/api/accounts/civil/grant", json=sorter).status_code == 200
@@ -194,16 +195,30 @@ def test_nobody_grants_a_role_to_themselves_alone(own: Steps) -> None:
     problem(admin.post(path, json={**asked, "consent": mine}), 403, "SecondNeeded")
     sorter = {"account": "sorter", "password": PASSWORD}
     problem(admin.post(path, json={**asked, "consent": sorter}), 403, "NotYours")
-    for step, body in (
-        ("", {"account": "second", "name": "复核"}),
-        ("/second/grant", {"role": "administrator", "unit": ""}),
-        ("/second/password", {"password": PASSWORD}),
-    ):
-        assert admin.post(f"/api/accounts{step}", json=body).status_code < 300
-    second = {"account": "second", "password": PASSWORD}
-    assert admin.post(path, json={**asked, "consent": second}).status_code == 200
+    assert admin.post(path, json={**asked, "consent": SECOND}).status_code == 200
     granted = own.get("auditor", "/api/accounts/admin/history")["items"][-1]
-    assert (granted["by"]["account"], granted["data"]["consent"]) == ("admin", "second")
+    assert (granted["by"]["account"], granted["data"]["consent"]) == ("admin", "admin2")
+
+
+@pytest.mark.parametrize("unit", ["", "220621100"])
+def test_nobody_makes_or_takes_over_an_administrator_to_sign_for_themselves(own: Steps, unit: str) -> None:
+    admin, role = own.people["admin"], {"role": "administrator", "unit": unit}
+    assert admin.post("/api/accounts", json=WANG).status_code == 201
+    assert admin.post("/api/accounts/wang/password", json={"password": PASSWORD}).status_code == 200
+    theirs = {"account": "wang", "password": PASSWORD}
+    taken = {"password": "known to admin"}
+    with own.nothing_done():
+        problem(admin.post("/api/accounts/wang/grant", json=role), 403, "SecondNeeded")
+        problem(admin.post("/api/accounts/wang/grant", json={**role, "consent": theirs}), 403, "NotYours")
+        problem(admin.post("/api/accounts/admin2/password", json=taken), 403, "SecondNeeded")
+        problem(
+            admin.post("/api/accounts/admin2/password", json={**taken, "consent": theirs}), 403, "NotYours"
+        )
+    assert admin.post("/api/accounts/wang/grant", json={**role, "consent": SECOND}).status_code == 200
+    signed = {"password": "another secret", "consent": SECOND}
+    assert admin.post("/api/accounts/wang/password", json=signed).status_code == 200
+    history = own.get("auditor", "/api/accounts/wang/history")["items"]
+    assert [each["data"].get("consent") for each in history[-2:]] == ["admin2", "admin2"]
 
 
 def test_an_account_is_signed_out_everywhere_and_reopened(own: Steps) -> None:

@@ -147,3 +147,31 @@ def test_the_auditor_sees_the_desk_as_somebody_saw_it(own: Steps) -> None:
     assert f"/desk?account=sorter&amp;position={before}" in replay
     assert own.people["sorter"].get(f"/desk?account=sorter&position={before}").status_code == 403
     assert auditor.get(f"/desk?account=nobody&position={before}").status_code == 404
+
+
+def test_the_auditor_of_a_part_sees_of_a_desk_what_lies_there(own: Steps) -> None:
+    own.report(title="路灯不亮")
+    town = {"code": "220621101", "name": "邻镇", "kind": "town", "parent": "220621", "letters": "LZ"}
+    assert own.people["admin"].post("/api/units", json=town).status_code == 201
+    for account, role, unit in (
+        ("power", "auditor", "220621100"), ("civil", "auditor", "220621101"),
+        ("market", "sorter", "220621100001"), ("market", "auditor", ""),
+    ):  # fmt: skip
+        given = own.people["admin"].post(f"/api/accounts/{account}/grant", json={"role": role, "unit": unit})
+        assert given.status_code == 200, given.text
+    keep_past(own)
+
+    def desk(by: str, account: str) -> str:
+        answer = own.people[by].get(f"/desk?account={account}&position={position(own)}")
+        return answer.text if answer.status_code == 200 else str(answer.status_code)
+
+    # A department works for many towns: whoever audits one of them sees what it has to do there.
+    for by, account, sees in (
+        ("auditor", "market", True), ("power", "market", True), ("civil", "market", False),
+        ("power", "sorter", True),
+    ):  # fmt: skip
+        shown = desk(by, account)
+        assert ("路灯不亮" in shown, "待办 1 件" in shown) == (sees, sees), (by, account)
+    assert "全部单位" in desk("auditor", "market")
+    assert "审计" not in desk("power", "market").split("</h1>")[1].split("<table")[0]
+    assert desk("civil", "sorter") == "404"

@@ -9,6 +9,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from adapters.database import Database
 from api.demonstration.town import PASSWORD
+from domain.account import Account
 from tests.adapters.writing import wait_for
 from tests.api.steps import Steps, problem
 from tests.conftest import People
@@ -129,6 +130,10 @@ def test_a_stranger_locks_nobody_out_but_their_own_address(
 ) -> None:
     for _ in range(FREE + 1):
         problem(arriving_from(people, stranger).post("/api/session", json=WRONG), 401, "WrongPassword")
+    with psycopg.connect(people.database.service) as conn:
+        failures = str(conn.execute("SELECT who FROM access.failures").fetchall())
+    assert failures.count(Account.id_of("water").hex) == 2  # From here, and from anywhere.
+    assert stranger not in failures
     answer = arriving_from(people, neighbour).post("/api/session", json=RIGHT)
     problem(answer, 429, "TooManyAttempts")
     assert arriving_from(people, owner).post("/api/session", json=RIGHT).status_code == 201

@@ -25,6 +25,7 @@ from domain.errors import (
     NotYours,
     OutOfRange,
     RoleUnfit,
+    SecondNeeded,
 )
 from domain.event import Event
 from domain.unit import Kind, Unit
@@ -39,6 +40,7 @@ from tests.domain.people import (
     dispatcher,
     nobody,
     operator,
+    second,
     somebody,
     supervisor,
     town_administrator,
@@ -119,13 +121,39 @@ def test_a_role_is_given_for_the_kind_of_unit_it_belongs_to(role: Role, kind: Ki
     grant = Grant(role, unit.code if unit else "")
     account = opened()
     if kind in BELONGS_TO[role]:
-        account.grant(grant, unit, administrator, NOON)
+        account.grant(grant, unit, administrator, NOON, second)
         assert isinstance(the_event(account), RoleGranted)
         assert account.person().roles == (Assignment(role, grant.unit),)
     else:
         with pytest.raises(RoleUnfit, match=role):
-            account.grant(grant, unit, administrator, NOON)
+            account.grant(grant, unit, administrator, NOON, second)
         assert account == opened()
+
+
+@pytest.mark.parametrize("signs", [None, administrator, town_administrator, auditor, nobody])
+def test_an_administrator_is_made_by_two_or_at_the_machine(signs: Somebody | None) -> None:
+    account, grant = opened(), Grant(Role.ADMINISTRATOR, "")
+    with pytest.raises((SecondNeeded, NotYours)):
+        account.grant(grant, None, administrator, NOON, signs)
+    assert account == opened()
+    account.grant(grant, None, operator, NOON)
+    assert account.person().roles == (Assignment(Role.ADMINISTRATOR, ""),)
+
+
+def test_an_administrators_password_is_set_by_its_holder_by_two_others_or_at_the_machine() -> None:
+    account = opened()
+    account.grant(Grant(Role.ADMINISTRATOR, ""), None, operator, NOON)
+    account.collect_events()
+    for signs in (None, administrator, account.person()):
+        with pytest.raises(SecondNeeded):
+            account.change_password(administrator, NOON, signs)
+    assert not account.pending_events
+    for by, signs in ((account.person(), None), (operator, None), (administrator, second)):
+        account.change_password(by, NOON, signs)
+        changed = the_event(account)
+        assert isinstance(changed, PasswordChanged)
+        assert changed.consent == (signs and signs.account)
+        account.collect_events()
 
 
 @pytest.mark.parametrize("who", NOT_ADMINISTRATORS)
@@ -141,9 +169,9 @@ def test_only_an_administrator_gives_and_takes_rights(who: Somebody) -> None:
 def test_an_administrator_of_a_town_gives_and_takes_rights_in_it() -> None:
     account = opened()
     account.grant(A_WORKER, units.grid(), town_administrator, NOON)
-    account.grant(Grant(Role.ADMINISTRATOR, TOWN), units.town(), town_administrator, NOON)
+    account.grant(Grant(Role.AUDITOR, TOWN), units.town(), town_administrator, NOON)
     account.revoke(Revoke(Role.GRID_WORKER, GRID), units.grid(), town_administrator, NOON)
-    assert account.person().roles == (Assignment(Role.ADMINISTRATOR, TOWN),)
+    assert account.person().roles == (Assignment(Role.AUDITOR, TOWN),)
 
 
 def test_an_administrator_of_a_town_gives_no_right_above_or_beside_it() -> None:

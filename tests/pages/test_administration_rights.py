@@ -14,7 +14,8 @@ ADMIN = "/administration/accounts/admin"
 def local(people: People) -> TestClient:
     """The supervisor, who administers the town too."""
     held = {"role": "administrator", "unit": "220621100"}
-    assert people["admin"].post("/api/accounts/supervisor/grant", json=held).status_code == 200
+    asked = {**held, "consent": {"account": "admin2", "password": PASSWORD}}
+    assert people["admin"].post("/api/accounts/supervisor/grant", json=asked).status_code == 200
     people.catch_up()
     return people["supervisor"]
 
@@ -39,9 +40,7 @@ def test_a_role_of_ones_own_is_signed_for_by_a_second_administrator(people: Peop
     asked = {"role": "dispatcher", "unit": "220621100"}
     refused = admin.post(f"{ADMIN}/grant", data=asked, headers=OURS)
     assert refused.status_code == 403
-    second = {"role": "administrator", "unit": ""}
-    assert admin.post("/api/accounts/supervisor/grant", json=second).status_code == 200
-    wrong = {**asked, "second": "supervisor", "second_password": "no idea"}
+    wrong = {**asked, "second": "admin2", "second_password": "no idea"}
     assert admin.post(f"{ADMIN}/grant", data=wrong, headers=OURS).status_code == 401
     signed = {**wrong, "second_password": PASSWORD}
     answer = admin.post(f"{ADMIN}/grant", data=signed, headers=OURS, follow_redirects=False)
@@ -49,7 +48,24 @@ def test_a_role_of_ones_own_is_signed_for_by_a_second_administrator(people: Peop
     people.catch_up()
     text = admin.get(ADMIN).text
     assert "授予抚松镇「派单员」" in text
-    assert "supervisor签字同意" in text
+    assert "复核管理员签字同意" in text
+
+
+def test_an_administrator_is_made_and_their_password_set_by_two(people: People) -> None:
+    admin, water = people["admin"], "/administration/accounts/water"
+    role = {"role": "administrator", "unit": "", "second": "", "second_password": ""}
+    signed = {"second": "admin2", "second_password": PASSWORD}
+    assert admin.post(f"{water}/grant", data=role, headers=OURS).status_code == 403
+    answer = admin.post(f"{water}/grant", data={**role, **signed}, headers=OURS, follow_redirects=False)
+    assert answer.status_code == 303
+    people.catch_up()
+    assert "给别的管理员重设密码" in admin.get(water).text
+    password = {"password": "a long secret"}
+    assert admin.post(f"{water}/password", data=password, headers=OURS).status_code == 403
+    answer = admin.post(
+        f"{water}/password", data={**password, **signed}, headers=OURS, follow_redirects=False
+    )
+    assert answer.status_code == 303
 
 
 def test_what_another_page_sends_changes_nothing(people: People) -> None:
