@@ -4,8 +4,8 @@
 
 Exit 0: intact. Exit 1: a line says what is altered, missing, inserted or reordered, and where first.
 Compare the fingerprint it prints with the one that you were given on another way, or give the key: a file
-made up as a whole carries a key of its own. A checkpoint that was kept elsewhere the file must agree with,
-where both are over as many events.
+made up as a whole carries a key of its own. With a checkpoint that was kept elsewhere, have the file exported
+with `--checkpoint FILE`: it then proves that the log only grew since. One file on purpose, however long.
 """
 
 import argparse
@@ -30,6 +30,8 @@ LEAF = "whistle-leaf/1"
 TEXTS = "event_id", "ticket", "topic", "recorded_at", "state", "metadata"
 OF_EVENT = {"position", "version", "proof", *TEXTS}
 OF_HEAD = {"form", "key", "fingerprint", "checkpoint", "manifest"}
+GREW = "grew"
+"""Of a head that proves how the log grew since checkpoints that were kept: a proof for each size."""
 
 
 class Damaged(Exception):
@@ -48,6 +50,7 @@ class Head(NamedTuple):
     """Those of the events in the file, ascending."""
     told: str | None
     """The hash of the history that people read, where the file is a page."""
+    grew: dict[str, Any]
 
 
 def sha256(data: bytes) -> bytes:
@@ -63,7 +66,7 @@ def unbase64(said: str) -> bytes:
     return data
 
 
-def read_line(line: str, names: set[str]) -> dict[str, Any]:
+def read_line(line: str, names: set[str], perhaps: str = "") -> dict[str, Any]:
     """The facts of a line, each once and none but these. Raises `ValueError` or `RecursionError`."""
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -72,7 +75,7 @@ def read_line(line: str, names: set[str]) -> dict[str, Any]:
         return found
 
     facts = json.loads(line, object_pairs_hook=once)
-    if not isinstance(facts, dict) or set(facts) != names:
+    if not isinstance(facts, dict) or set(facts) - {perhaps} != names:
         raise ValueError
     return facts
 
@@ -110,9 +113,10 @@ def open_note(note: str, key: str) -> list[str]:
 def read_head(line: str, trusted: str | None) -> Head:
     """What the first line says. Raises `Damaged`."""
     try:
-        head = read_line(line, OF_HEAD)
+        head = read_line(line, OF_HEAD, GREW)
         key, checkpoint, manifest = str(head["key"]), str(head["checkpoint"]), str(head["manifest"])
-        if head["form"] != FORM:
+        grew = head.get(GREW, {})
+        if head["form"] != FORM or not isinstance(grew, dict):
             raise ValueError
     except (ValueError, RecursionError):
         raise Damaged("The first line is not the head of an export: it was altered, or is missing.") from None
@@ -128,8 +132,9 @@ def read_head(line: str, trusted: str | None) -> Head:
         if (origin, export, sealed, sum(map(len, positions))) != (name, f"{name}/export", size, int(count)):
             raise ValueError
         found = Head(
-            what, key, fingerprint_of(public), int(size), unbase64(root), positions, told[0] if told else None
-        )
+            what, key, fingerprint_of(public), int(size), unbase64(root), positions,
+            told[0] if told else None, grew,
+        )  # fmt: skip
     except (ValueError, OverflowError):
         raise Damaged("Checkpoint and manifest do not belong together: one is of another export.") from None
     return found
@@ -255,15 +260,49 @@ def _misplaced(event: dict[str, Any], sealed: bool, wanted: int, head: Head, res
     return f"Position {wanted} is missing."
 
 
-def agreeing(text: str, head: Head) -> int:
-    """How many of the checkpoints in a text are over as many events, and agree. Raises `Damaged`."""
+def agreeing(text: str, head: Head) -> tuple[int, int]:
+    """How many of the checkpoints in a text the file agrees with, of how many. Raises `Damaged`."""
     notes = re.findall("(?:[^\n]+\n){3,}\n(?:\u2014 [^\n]+\n)+", f"{text}\n")
     if not notes or "".join(notes).split() != text.split():
         raise Damaged("The checkpoint cannot be read: give the file as it was written.")
-    of_size = [open_note(note, head.key) for note in notes if note.split("\n")[1] == str(head.size)]
-    if any(lines[2] != base64.b64encode(head.root).decode() for lines in of_size):
-        raise Damaged("The log was rewritten: a checkpoint over as many events has another root.")
-    return len(of_size)
+    agree = 0
+    for _, size, root, *_ in (open_note(note, head.key) for note in notes):
+        if size != str(head.size) and size not in head.grew:
+            continue
+        if not leads_on(int(size), unbase64(root), head):
+            raise Damaged(f"The log was rewritten: what a checkpoint over {size} events sealed is not in it.")
+        agree += 1
+    return agree, len(notes)
+
+
+def leads_on(size: int, root: bytes, head: Head) -> bool:
+    """Whether the log of this size and root is where that of the file began (RFC 9162, 2.1.4.2)."""
+    if size == head.size:
+        return root == head.root
+    try:
+        proof = [unbase64(each) for each in head.grew[str(size)]]
+    except (ValueError, TypeError):
+        return False
+    fn, sn = size - 1, head.size - 1
+    if not 0 <= fn < sn:
+        return False
+    while fn & 1:
+        fn, sn = fn >> 1, sn >> 1
+    path = proof if fn else [root, *proof]
+    if not path:
+        return False
+    before = after = path[0]
+    for each in path[1:]:
+        if sn == 0:
+            return False
+        if fn & 1 or fn == sn:
+            before, after = sha256(b"\x01" + each + before), sha256(b"\x01" + each + after)
+            while fn and not fn & 1:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            after = sha256(b"\x01" + after + each)
+        fn, sn = fn >> 1, sn >> 1
+    return sn == 0 and (before, after) == (root, head.root)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -279,7 +318,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         kept = [path.read_text("utf-8") for path in given.checkpoint]
         with given.file.open(encoding="utf-8", newline="\n") as lines:
             head, count = verify(lines, given.key)
-        agree = sum(agreeing(text, head) for text in kept)
+        agree, of = (sum(each) for each in zip((0, 0), *(agreeing(text, head) for text in kept), strict=True))
     except OSError as problem:
         print(f"{problem.filename} cannot be read: {problem.strerror}.", file=sys.stderr)
         return 1
@@ -288,8 +327,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     print(f"intact: {count} events of {head.what}, under a checkpoint over {head.size} events")
     if kept:
-        print(f"checkpoints kept elsewhere: {agree} over as many events, and the same")
+        print(f"checkpoints kept elsewhere: {agree} of {of} compared, and the log only grew since")
     print(f"key: {head.fingerprint}" + ("" if given.key else "  (compare it with the one you were given)"))
+    if kept and not agree:
+        print("NOT COMPARED: the file has no proof from that checkpoint: export it with --checkpoint FILE.")
+        return 1
     return 0
 
 

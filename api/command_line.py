@@ -160,13 +160,17 @@ def export(
     end: Annotated[str | None, typer.Option("--to", help="The last day.")] = None,
     department: Annotated[str | None, typer.Option(help="All tickets that it had a task in.")] = None,
     english: Annotated[bool, typer.Option("--english", help="What people read is in English.")] = False,
+    checkpoint: Annotated[
+        list[Path] | None, typer.Option(help="A checkpoint kept elsewhere: proves that the log grew from it.")
+    ] = None,
     data: Data = None,
     database_url: Url = None,
 ) -> None:
     """Write events with their proofs into one file, which verify_whistle.py verifies without us."""
     from api.terminal import evidence
 
-    evidence.export(Settings.read(data, database_url), output, ticket, start, end, department, english)
+    settings = Settings.read(data, database_url)
+    evidence.export(settings, output, ticket, start, end, department, english, checkpoint or [])
 
 
 @app.command()

@@ -9,15 +9,16 @@ from typing import Any
 import psycopg
 
 from evidence.leaf import STORED, Stored
-from evidence.merkle import inclusion, is_included, range_hash
+from evidence.merkle import consistency, inclusion, is_consistent, is_included, range_hash
 from evidence.note import Checkpoint, Signer
 from evidence.tiles import NEWEST, hash_in, places_of, read
-from evidence.verification import ALTERED, MISSING, Broken
+from evidence.verification import ALTERED, MISSING, REWRITTEN, Broken
 
 FORM = "whistle-export/1"
 BEGIN = '<script type="application/jsonl">\n'
 """Between the readable history and the lines of events."""
 END = "</script>\n</body>\n</html>\n"
+NEWER = "The checkpoint over {position} events is newer than the sealed log: some of it is missing."
 AT_ONCE = 1_000
 """Events whose proofs are made together."""
 
@@ -42,11 +43,13 @@ def export(
     what: str,
     positions: Sequence[int],
     tell: Telling | None = None,
+    kept: Iterable[Checkpoint] = (),
 ) -> Iterator[str]:
     """The lines of the file: a head, then an event each, in the order of the log.
 
     The head holds a manifest, signed as checkpoints are: nobody takes an event out of the file unnoticed.
     With `tell`, all this stands within a page for people, and the manifest has the hash of what they read.
+    For checkpoints that were `kept` elsewhere, the head proves that the log only grew since.
     What is not sealed yet is left out. Raises `NothingToExport`, `Broken` where an event is not as it was
     sealed, `BadNote` where the checkpoint is not signed by this key.
     """
@@ -68,6 +71,7 @@ def export(
         fingerprint=signer.verifier.fingerprint,
         checkpoint=newest[0],
         manifest=signer.sign(manifest),
+        **_grew(conn, kept, checkpoint),
     )
     for start in range(0, len(chosen), AT_ONCE):
         yield from _events(conn, chosen[start : start + AT_ONCE], checkpoint)
@@ -90,6 +94,23 @@ def _events(conn: psycopg.Connection[Any], positions: Sequence[int], checkpoint:
             **event._asdict() | {"state": event.state.decode()},
             proof=[b64encode(each).decode() for each in proof],
         )
+
+
+def _grew(
+    conn: psycopg.Connection[Any], kept: Iterable[Checkpoint], checkpoint: Checkpoint
+) -> dict[str, dict[str, list[str]]]:
+    """The proofs from each of these to the checkpoint. Raises `Broken` where one does not lead there."""
+    found = {}
+    for before in kept:
+        if not 0 < before.size <= checkpoint.size:
+            raise Broken(before.size, NEWER)
+        paths = consistency(before.size, checkpoint.size)
+        node = hash_in(read(conn, places_of(paths)))
+        proof = [range_hash(leaves, node) for leaves in paths]
+        if not is_consistent(before.size, checkpoint.size, proof, before.root, checkpoint.root):
+            raise Broken(1, REWRITTEN, last=before.size)
+        found[str(before.size)] = [b64encode(each).decode() for each in proof]
+    return {"grew": found} if found else {}
 
 
 def of_histories(conn: psycopg.Connection[Any], ids: Iterable[Any]) -> list[int]:

@@ -63,6 +63,7 @@ def export(
     end: str | None,
     department: str | None,
     english: bool,
+    checkpoints: list[Path],
 ) -> None:
     """Write events with their proofs into one file, which verify_whistle.py verifies without us.
 
@@ -71,6 +72,7 @@ def export(
     if sum(each is not None for each in (ticket, start or end, department)) != 1:
         raise BadSetting("Say what to export: --ticket NUMBER, or --from DAY --to DAY, or --department CODE.")
     signer = keys.signer(settings)
+    notes = [note for file in checkpoints for note in _kept(file)]
     with database(settings) as found, one_moment(found.service) as conn:
         if ticket is not None:
             what = f"ticket {ticket}"
@@ -85,7 +87,8 @@ def export(
             what = f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
             positions = exporting.recorded_between(conn, first, last + timedelta(days=1))
         told = partial(_told, found, signer, what, english) if output.suffix == ".html" else None
-        _write(output, exporting.export(conn, signer, what, positions, told))
+        kept = (Checkpoint.read(signer.verifier.open(note)) for note in notes)
+        _write(output, exporting.export(conn, signer, what, positions, told, kept))
     typer.echo(f"{output}: {what}. Verify it: python verify_whistle.py {output}")
     typer.echo(f"key: {signer.verifier.fingerprint}")
 

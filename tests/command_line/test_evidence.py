@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from adapters.embedded import embedded_postgres
+from evidence.sealer import notes_of
 from tests.adapters.writing import wait_for
 from tests.command_line.whistle import Serving, done, refused
 from tests.conftest import database_named
@@ -119,6 +120,27 @@ def test_a_ticket_is_exported_and_verified_elsewhere(
     code, said = verified(file)
     assert code == 1
     assert said.startswith("NOT INTACT: Position ")
+
+
+def test_a_checkpoint_kept_elsewhere_is_compared_or_said_not_to_be(
+    demo: Serving, kept: Path, number: str, tmp_path: Path
+) -> None:
+    first, *_, newest = notes_of((kept / "seal" / "checkpoints").read_text("utf-8"))
+    assert first != newest
+    elsewhere = tmp_path / "kept.txt"
+    elsewhere.write_text(first, "utf-8")
+    chosen = ("--data", kept, "--ticket", number)
+    plain, proving = tmp_path / "plain.jsonl", tmp_path / "proving.jsonl"
+    done("export", *chosen, "--output", plain)
+    code, said = verified(plain, "--checkpoint", elsewhere)
+    assert (code, "NOT COMPARED" in said) == (1, True)
+    done("export", *chosen, "--output", proving, "--checkpoint", elsewhere)
+    code, said = verified(proving, "--checkpoint", elsewhere)
+    assert (code, "1 of 1 compared" in said) == (0, True)
+    assert verified(proving)[0] == 0
+    elsewhere.write_text(first.replace("\n", "0\n", 1), "utf-8")
+    assert "NOT INTACT" in verified(proving, "--checkpoint", elsewhere)[1]
+    assert "signed" in refused("export", *chosen, "--output", tmp_path / "x", "--checkpoint", elsewhere)
 
 
 def test_a_department_and_days_are_exported(kept: Path, number: str, tmp_path: Path) -> None:

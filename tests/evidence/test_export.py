@@ -54,7 +54,7 @@ def damaged(lines: Lines, kept: str | None = None, key: str | None = None) -> st
 
 def test_an_export_is_intact_and_leaves_out_what_is_not_sealed(sealed: Sealed, lines: Lines) -> None:
     head, count = verify_whistle.verify(iter(lines), str(sealed.signer.verifier))
-    assert verify_whistle.agreeing(sealed.file.read_text("utf-8"), head) == 1
+    assert verify_whistle.agreeing(sealed.file.read_text("utf-8"), head) == (1, 1)
     assert (head.what, count, head.size) == ("a few", len(CHOSEN), 300)
     assert head.fingerprint == sealed.signer.verifier.fingerprint
     event = json.loads(lines[1])
