@@ -17,8 +17,9 @@ from adapters.mapper import EventMapper
 from adapters.personal.keeping import Keeping
 from adapters.recorder import Recorder
 from domain.actors import Person, Role
-from domain.errors import Conflict, KeyReused, OutOfRange, Refusal, VersionDiffers
+from domain.errors import Conflict, KeyReused, OutOfRange, VersionDiffers
 from domain.event import Aggregate
+from domain.refusal import Refusal
 from domain.ticket import Ticket
 
 log = structlog.get_logger()

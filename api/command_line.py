@@ -18,7 +18,7 @@ from adapters.settings import BadSetting, Settings
 from api.terminal.accounts import Data, Url, account
 from api.terminal.imports import imports
 from api.terminal.processes import processes
-from domain.errors import Refusal
+from domain.refusal import Refusal
 from projections.fold import Damaged
 from projections.rebuild import Outdated
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from adapters.batching import Batching
 from adapters.event_store import EventStore
-from domain.errors import Refusal, UnknownGrid
+from domain.errors import UnknownGrid
+from domain.refusal import Refusal
 from domain.unit import Place, Unit
 
 

@@ -4,26 +4,7 @@ The names between braces are the facts a refusal is raised with. A sentence says
 to do about it, and never holds personal data.
 """
 
-import inspect
-from typing import Any
-
-OUR_WORDS = ("who", "verb", "why", "needed", "what", "often")
-"""Facts that are said in our words; all others may be what somebody wrote."""
-LONGEST_FACT = 50
-"""Characters of what somebody wrote that a sentence repeats."""
-
-
-class Refusal(Exception):
-    """The request was refused."""
-
-    def __init__(self, **facts: Any) -> None:
-        self.facts = {name: fact if name in OUR_WORDS else _cut(fact) for name, fact in facts.items()}
-        super().__init__(inspect.cleandoc(type(self).__doc__ or "").format(**self.facts))
-
-
-def _cut(fact: Any) -> Any:
-    return fact[:LONGEST_FACT] if isinstance(fact, str) else fact
-
+from domain.refusal import Refusal
 
 # Who may.
 

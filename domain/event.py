@@ -8,7 +8,7 @@ from eventsourcing.domain import AggregateCreated, AggregateEvent, BaseAggregate
 from eventsourcing.utils import register_topic
 
 from domain.actors import Actor, Person
-from domain.errors import Refusal
+from domain.refusal import Refusal
 
 NAMESPACE = UUID("6f1d3c52-5a0e-5d7b-9a57-8d3b1c0e2f61")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from domain.errors import Refusal
+from domain.refusal import Refusal
 
 
 class BadTable(Refusal):

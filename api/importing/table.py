@@ -12,7 +12,8 @@ from adapters.batching import Overloaded
 from adapters.recorder import OutcomeUnknown, Unavailable
 from api.importing.row import BadTable, Row
 from api.importing.workbook import is_workbook, read_workbook
-from domain.errors import OutOfRange, Refusal
+from domain.errors import OutOfRange
+from domain.refusal import Refusal
 from domain.text import NO_TEXT
 
 log = structlog.get_logger()

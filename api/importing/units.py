@@ -6,7 +6,8 @@ from api.importing.row import Row
 from api.importing.table import Outcome, must_have, read_table
 from api.service import Service
 from domain.actors import Person
-from domain.errors import OutOfRange, Refusal
+from domain.errors import OutOfRange
+from domain.refusal import Refusal
 from domain.unit import Amend, Kind, Register, Unit, check_kind
 
 COLUMNS = ("code", "name", "parent", "level", "letters", "closed")

@@ -22,7 +22,8 @@ from api.pages.refusals import sentence
 from api.pages.ticket import show
 from api.pages.uploads import form_of, named
 from api.web.problems import STATUS
-from domain.errors import NotSignedIn, Refusal, UnknownTicket
+from domain.errors import NotSignedIn, UnknownTicket
+from domain.refusal import Refusal
 from domain.text import NAME
 from domain.ticket import commands
 from projections.board import ticket_id

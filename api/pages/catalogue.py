@@ -18,7 +18,8 @@ from api.pages.page import Visiting, Visitor, render
 from domain.calendar import CHINA
 from domain.catalogue import EXAMPLE, PLAIN, Catalogue, Rule, in_force, read_limit
 from domain.catalogue.limits import MAY_MEAN
-from domain.errors import OutOfRange, Refusal
+from domain.errors import OutOfRange
+from domain.refusal import Refusal
 from domain.working_time.limit import Measure
 from projections.units import names_of
 

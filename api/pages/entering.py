@@ -23,8 +23,9 @@ from api.pages.page import Visitor, go
 from api.pages.problems import UNREADABLE
 from api.pages.refusals import sentence
 from api.web.problems import STATUS
-from domain.errors import NotSignedIn, Refusal
+from domain.errors import NotSignedIn
 from domain.event import Aggregate
+from domain.refusal import Refusal
 from projections import accounts
 from projections.history import history as events_of
 from projections.units import names_of, units

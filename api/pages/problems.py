@@ -16,6 +16,7 @@ from api.pages.refusals import sentence
 from api.web.problems import AGAIN, STATUS, told
 from api.web.problems import on_http as to_programs
 from domain import errors
+from domain.refusal import Refusal
 
 log = structlog.get_logger()
 
@@ -38,7 +39,7 @@ async def on_refusal(request: Request, refusal: Exception) -> Response:
     """A refusal of the domain."""
     name, status = type(refusal).__name__, STATUS.get(type(refusal), 409)
     log.info("request_refused", problem=name, status=status, path=told(request.url.path))
-    said = sentence(refusal) if isinstance(refusal, errors.Refusal) else str(refusal)
+    said = sentence(refusal) if isinstance(refusal, Refusal) else str(refusal)
     answer = await problem_page(request, status, said)
     if isinstance(refusal, errors.TooOften):
         answer.headers["Retry-After"] = str(refusal.facts["minutes"] * 60)
@@ -104,7 +105,7 @@ class Faults:
 def handle_problems(app: FastAPI) -> None:
     """Answer every refusal and fault of these pages as a page."""
     app.add_exception_handler(errors.NotSignedIn, on_stranger)
-    app.add_exception_handler(errors.Refusal, on_refusal)
+    app.add_exception_handler(Refusal, on_refusal)
     for again in AGAIN:
         app.add_exception_handler(again, on_again)
     app.add_exception_handler(RequestValidationError, on_invalid)

@@ -8,7 +8,7 @@ from api.pages.language import N_, say
 from api.pages.reasons import reason
 from api.pages.words import CLOCKS, ROLES, STAGES
 from api.pages.words import TASK_STAGES as TASKS
-from domain.errors import Refusal
+from domain.refusal import Refusal
 
 SENTENCES: Mapping[str, str] = {
     "NotSignedIn": N_("请先登录；登录可能已过期。"),

@@ -23,7 +23,7 @@ from api.pages.uploads import form_of, uploaded
 from api.web.problems import STATUS, Json
 from domain.actors import Role
 from domain.datum import Datum
-from domain.errors import Refusal
+from domain.refusal import Refusal
 from domain.ticket.commands import Report
 from domain.ticket.stage import Urgency
 

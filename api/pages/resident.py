@@ -20,7 +20,8 @@ from api.service import Service
 from api.web.problems import STATUS
 from api.web.requests import Serving, address_of, from_our_page
 from domain.actors import Person, Role
-from domain.errors import NotSignedIn, Refusal, UnknownPhoto
+from domain.errors import NotSignedIn, UnknownPhoto
+from domain.refusal import Refusal
 from domain.text import OTHER
 from domain.ticket import Ticket, commands
 from domain.ticket.asking import may

@@ -24,7 +24,8 @@ from api.service import Service
 from api.web.problems import AGAIN, STATUS
 from api.web.requests import Serving, address_of, from_our_page
 from domain.actors import OPERATOR
-from domain.errors import KeyReused, NotSignedIn, Refusal
+from domain.errors import KeyReused, NotSignedIn
+from domain.refusal import Refusal
 from domain.ticket.commands import Report
 from domain.ticket.events import Reporter
 from projections import units

@@ -19,7 +19,8 @@ from adapters.settings import BadSetting
 from api.importing.calendars import read_calendar
 from api.terminal.table import content_of
 from domain.calendar import CHINA
-from domain.errors import OutOfRange, Refusal
+from domain.errors import OutOfRange
+from domain.refusal import Refusal
 from domain.text import narrow
 from domain.working_time import CHINESE, OFFICE, Calendar, Hours, Limit, WorkingTime
 from domain.working_time.wall import real

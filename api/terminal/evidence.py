@@ -8,9 +8,11 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
+import psycopg
 import typer
 
 from adapters.database import Database, database
+from adapters.personal.missing import Custody, custody
 from adapters.settings import BadSetting, Settings
 from api.pages.language import LANGUAGE, Language
 from api.pages.readable import readable
@@ -41,6 +43,7 @@ def verify(settings: Settings, checkpoints: list[Path], key: str | None) -> None
             intact = verify_log(
                 found.service, verifier, notes, lambda done, of: bar.update(task, completed=done, total=of)
             )
+            held = _custody(settings, found)
     except (Broken, BadNote) as problem:
         raise BadSetting(f"NOT INTACT: {problem}") from None
     if intact.events and not intact.checkpoints:
@@ -53,6 +56,27 @@ def verify(settings: Settings, checkpoints: list[Path], key: str | None) -> None
     if not own.exists():
         typer.echo(f"{own} is not there: the log was compared with the checkpoints of the database alone.")
     typer.echo(f"key: {verifier.fingerprint}")
+    _compare(held)
+
+
+def _custody(settings: Settings, database: Database) -> Custody | None:
+    try:
+        return custody(settings, database)
+    except (BadSetting, psycopg.Error):
+        return None
+
+
+def _compare(held: Custody | None) -> None:
+    """Say whether whatever is personal can be read where nobody erased it. Raises `BadSetting`."""
+    if held is None:
+        typer.echo("The keys of personal data cannot be reached: they were not compared with the log.")
+    elif held.missing:
+        raise BadSetting(
+            f"KEYS MISSING: nobody erased {held.missing} residents, and what is personal of them cannot be "
+            "read: restore the key database, then erase again what the log says was erased."
+        )
+    elif held.readable or held.erased:
+        typer.echo(f"personal data: of {held.readable} residents, and {held.erased} who were erased by order")
 
 
 def export(

@@ -19,6 +19,7 @@ from adapters.recorder import OutcomeUnknown, Unavailable
 from api.importing.row import BadTable
 from api.service import NotYet
 from domain import errors
+from domain.refusal import Refusal
 
 log = structlog.get_logger()
 
@@ -163,7 +164,7 @@ def _field(mistake: Any) -> str:
 
 def handle_problems(app: FastAPI) -> None:
     """Answer every refusal and fault of this application as a problem."""
-    app.add_exception_handler(errors.Refusal, on_refusal)
+    app.add_exception_handler(Refusal, on_refusal)
     for again in AGAIN:
         app.add_exception_handler(again, on_again)
     app.add_exception_handler(RequestValidationError, on_invalid)

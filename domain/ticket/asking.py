@@ -7,8 +7,9 @@ from inspect import getmembers, isfunction, signature
 from typing import Any, ClassVar, Self
 
 from domain.actors import Actor, Person
-from domain.errors import Refusal, UnknownYear
+from domain.errors import UnknownYear
 from domain.event import NAMESPACE, Event
+from domain.refusal import Refusal
 from domain.ticket import commands
 from domain.ticket.clocks import OF_DEPARTMENT, ClockName
 from domain.ticket.ladder import Step as Rung

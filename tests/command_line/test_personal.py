@@ -16,7 +16,10 @@ import psycopg
 import pytest
 from PIL import ExifTags, Image
 
+from adapters.database import database
 from adapters.embedded import BIN
+from adapters.personal.residents import prepare
+from adapters.settings import Settings
 from api.demonstration.town import PASSWORD
 from tests.adapters.listening import Server, listening
 from tests.adapters.test_telling import KEY
@@ -196,7 +199,22 @@ def test_canaries_are_nowhere_in_clear_and_nowhere_at_all_once_erased(
     assert shown["reporter"] == {"name": "〔已删除〕", "phone": "〔已删除〕"}
     history = service.ask(f"{ticket}/history", token=sorter)[1]["items"]
     assert history[-1]["data"]["result"] == "已到〔已删除〕家修好"
-    assert done("verify", "--data", own).startswith("intact: ")
+    verified = done("verify", "--data", own)
+    assert verified.startswith("intact: ")
+    assert "of 0 residents, and 1 who were erased by order" in verified
+
+
+def test_a_key_that_is_gone_without_an_order_is_missed(service: Serving, own: Path) -> None:
+    for phone in (PHONE, "13812345678"):
+        post(service, "grid", "/api/tickets", {**REPORT, "reporter": {"name": NAME, "phone": phone}})
+    done("erase", PHONE, "--order", "居民来函", "--data", own, "--consent", "second", said=PASSWORD)
+    wait_for(lambda: whistle("verify", "--data", own)[0] == 0)  # Once it is sealed.
+    assert "of 1 residents, and 1 who were erased by order" in done("verify", "--data", own)
+    away = {"WHISTLE_KEYS_URL": "postgresql://127.0.0.1:1/none"}
+    assert "were not compared" in done("verify", "--data", own, **away)
+    with database(Settings(own)) as found, psycopg.connect(prepare(Settings(own), found)) as keys:
+        keys.execute("DELETE FROM keys.resident")
+    assert "nobody erased 1 residents" in refused("verify", "--data", own)
 
 
 def test_erasing_at_the_machine_needs_a_second_person(service: Serving, own: Path) -> None:

@@ -10,8 +10,8 @@ from uuid import UUID, uuid5
 import pytest
 
 from domain.calendar import CHINA
-from domain.errors import Refusal
 from domain.event import Event
+from domain.refusal import Refusal
 from domain.ticket import Ticket
 from domain.ticket.commands import Dispatch, GiveLink, Join, Part, Report
 from domain.ticket.timing import USUAL, Timing

@@ -24,10 +24,10 @@ from domain.errors import (
     CatalogueKnown,
     NotYours,
     OutOfRange,
-    Refusal,
     UnknownCategory,
     UnknownRule,
 )
+from domain.refusal import Refusal
 from domain.ticket import Ticket
 from domain.ticket.commands import Report, Sort
 from domain.ticket.stage import Urgency

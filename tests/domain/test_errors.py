@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from domain.errors import Refusal
+from domain.refusal import Refusal
 
 
 def every_refusal(base: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:

@@ -18,7 +18,7 @@ from adapters.mapper import EventMapper
 from api.demonstration.lives import DISPATCHER, HANDLERS, matters, reported
 from api.demonstration.town import DEPARTMENTS, sorter
 from domain.calendar import CHINA
-from domain.errors import Refusal
+from domain.refusal import Refusal
 from domain.ticket import Ticket, commands
 from domain.ticket.clocks import ClockName, Key, Setting
 from domain.ticket.ladder import Step

@@ -26,7 +26,7 @@ from api.pages.words import (
 )
 from api.steps import VERBS as STEPS
 from domain.actors import Role
-from domain.errors import Refusal
+from domain.refusal import Refusal
 from domain.ticket import (
     appealing_events,
     deferring_events,

@@ -12,7 +12,7 @@ from api.demonstration.lives import DISPATCHER, HANDLERS, matters
 from api.demonstration.town import DEPARTMENTS, grid_worker, sorter, units
 from domain.actors import CLOCK, Assignment, Person, Role
 from domain.calendar import CHINA
-from domain.errors import Refusal
+from domain.refusal import Refusal
 from domain.ticket import Ticket, commands
 from domain.ticket.ladder import Step
 from domain.ticket.stage import Satisfied, Solved, Urgency
