@@ -84,6 +84,10 @@ class Reading:
         """The rows of a query, by column name. Raises `Unavailable` where the database stays away."""
         return await self._ask(query, parameters, dict_row)
 
+    async def rows_of_then(self, query: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
+        """The same for a query over the past: planned each time anew, as every position has its own plan."""
+        return await self._ask(query, parameters, dict_row, prepare=False)
+
     def as_of(self, position: int) -> "Past":
         """The same views, as they stood at this position of the log."""
         return Past(self, position)
@@ -106,7 +110,9 @@ class Reading:
             found[different[nth - 1]].append((topic, state))
         return [found[each] for each in asked]
 
-    async def _ask(self, query: str, parameters: Any, row_factory: Any = None) -> list[Any]:
+    async def _ask(
+        self, query: str, parameters: Any, row_factory: Any = None, prepare: bool = True
+    ) -> list[Any]:
         clock = asyncio.get_running_loop().time
         give_up = clock() + PATIENCE
         while True:
@@ -116,7 +122,7 @@ class Reading:
                     self._pool.connection() as conn,
                     conn.cursor(row_factory=row_factory) as cursor,
                 ):
-                    await cursor.execute(query, parameters, prepare=True)
+                    await cursor.execute(query, parameters, prepare=prepare)
                     return await cursor.fetchall()
             except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as problem:
                 raise Unavailable from problem  # The view is being built, for the first time or anew.
@@ -139,7 +145,8 @@ class Past:
 
     async def rows(self, query: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
         """The rows of a query, by column name. Raises `Unavailable` where the database stays away."""
-        return await self._reading.rows(_of_then(query), {**(parameters or {}), "as_of": self._position})
+        asked = {**(parameters or {}), "as_of": self._position}
+        return await self._reading.rows_of_then(_of_then(query), asked)
 
 
 VIEW = re.compile(r"\bviews\.(\w+)( AS \w+)?")

@@ -43,6 +43,7 @@ TICKET = Table(
         "(number)",
         "(next_due_at) WHERE next_due_at IS NOT NULL",
     ),
+    fleeting="next_due_at IS NOT NULL",
 )  # fmt: skip
 TASK = Table(
     "board_task",
@@ -58,6 +59,7 @@ TASK = Table(
         "(state, department) WHERE state NOT IN ('handled', 'returned')",
         "(handled_at) WHERE state = 'handled'",
     ),
+    fleeting="state NOT IN ('handled', 'returned')",
 )  # fmt: skip
 SEARCH = Table(
     "board_search",

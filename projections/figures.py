@@ -31,12 +31,15 @@ COUNTED = Table(
     },
     key=3,
     indexes=("(figure, day, town)", "(figure, unit, day)"),
+    fleeting="figure = 'open'",
 )
 COUNT = Table(
     "figures_count",
     {"figure": "text", "day": "timestamptz", "county": "text", "town": "text", "unit": "text", "n": "bigint"},
     key=5,
     counts=True,
+    indexes=("(day)",),
+    fleeting="figure = 'open'",
 )
 
 SECONDS = "seconds"
@@ -166,6 +169,11 @@ def first_day(now: datetime, days: int) -> datetime:
     return midnight(now) - timedelta(days=days - 1)
 
 
+def _days(now: datetime, days: int) -> dict[str, datetime]:
+    """Between which days is counted."""
+    return {"first_day": first_day(now, days), "tomorrow": midnight(now) + timedelta(days=1)}
+
+
 def counted_as(
     person: Person, figure: str, now: datetime, days: int | None, department: str | None
 ) -> tuple[str, dict[str, Any]]:
@@ -173,24 +181,25 @@ def counted_as(
     seen = _seen(person)
     conditions = [seen.tickets, "t.figure = ANY (%(figures)s)"]
     if days is not None:
-        conditions.append("t.day >= %(first_day)s")
+        conditions.append("t.day >= %(first_day)s AND t.day < %(tomorrow)s")
     figures = GROUPS.get(figure) or (Figure(figure),)
     if department is not None and set(figures) <= set(OF_TASKS):
         conditions.append("t.unit = %(department)s")
-    facts = {"figures": list(figures), "first_day": first_day(now, days or 1)}
+    facts = {"figures": list(figures), **_days(now, days or 1)}
     return " AND ".join(conditions), {**seen.parameters, **facts}
 
 
+DAYS = "(t.day >= %(first_day)s AND t.day < %(tomorrow)s OR t.figure = 'open')"
 BY_DAY = """
 SELECT t.figure, t.day, sum(t.n)::bigint AS n
   FROM views.figures_count AS t
- WHERE {seen} AND t.figure = ANY (%(figures)s) AND (t.day >= %(first_day)s OR t.figure = 'open')
+ WHERE {seen} AND t.figure = ANY (%(figures)s) AND {days}
  GROUP BY t.figure, t.day
 """
 BY_UNIT = """
 SELECT t.unit, {sums}
   FROM views.figures_count AS t
- WHERE {seen} AND t.figure = ANY (%(figures)s) AND (t.day >= %(first_day)s OR t.figure = 'open')
+ WHERE {seen} AND t.figure = ANY (%(figures)s) AND {days}
  GROUP BY t.unit
 HAVING sum(t.n) > 0
 """
@@ -200,8 +209,8 @@ async def by_day(reading: Rows, person: Person, now: datetime, days: int) -> lis
     """How many tickets count as each figure, day by day; what is open has the day it never has."""
     seen = _seen(person)
     figures = [figure for figure in Figure if figure not in OF_TASKS]
-    facts = {**seen.parameters, "figures": figures, "first_day": first_day(now, days)}
-    return await reading.rows(BY_DAY.format(seen=seen.tickets), facts)
+    facts = {**seen.parameters, "figures": figures, **_days(now, days)}
+    return await reading.rows(BY_DAY.format(seen=seen.tickets, days=DAYS), facts)
 
 
 async def by_unit(
@@ -210,8 +219,8 @@ async def by_unit(
     """One row a grid, or a department, with how many count as each of these figures."""
     seen, wanted = _seen(person), list(figures)
     sums = (f"coalesce(sum(t.n) FILTER (WHERE t.figure = '{each}'), 0)::bigint AS {each}" for each in wanted)
-    facts = {**seen.parameters, "figures": wanted, "first_day": first_day(now, days)}
-    return await reading.rows(BY_UNIT.format(seen=seen.tickets, sums=", ".join(sums)), facts)
+    facts = {**seen.parameters, "figures": wanted, **_days(now, days)}
+    return await reading.rows(BY_UNIT.format(seen=seen.tickets, days=DAYS, sums=", ".join(sums)), facts)
 
 
 CENTRES = f"""

@@ -72,15 +72,28 @@ class Lifetimes:
 
 
 def create(table: Table) -> list[str]:
-    """The table of lifetimes and its indexes: those of the living one, by lifetime, and of what stands."""
+    """The table of lifetimes and its indexes.
+
+    Rows that stay have the indexes of the living table and of its key. Of fleeting ones, the few that stood
+    at a position are found by their lifetimes alone: any other index would lead past all that ever were.
+    """
     columns = ", ".join(f"{name} {type}" for name, type in {**table.columns, **LIFETIME}.items())
+    keys = ", ".join(table.key_columns)
+    standing = f"(history, {keys}) WHERE until = {FOREVER}"
+    by_lifetime = "USING gist (int8range(since, until))"
+    fleeting = f"WHERE {table.fleeting}"
+    if table.fleeting == "true":
+        indexes = [by_lifetime, standing]
+    else:
+        living = [index for index in table.indexes if not index.endswith(fleeting)]
+        indexes = [*living, by_lifetime, standing if table.counts else f"({keys})"]
+        if table.fleeting != "false":
+            indexes.append(f"{by_lifetime} {fleeting}")
     name = f"past.{table.name}"
     return [
         f"DROP TABLE IF EXISTS {name}",
         f"CREATE TABLE {name} ({columns})",
-        *(f"CREATE INDEX ON {name} {index}" for index in table.indexes),
-        f"CREATE INDEX ON {name} USING gist (int8range(since, until))",
-        f"CREATE INDEX ON {name} (history, {', '.join(table.key_columns)}) WHERE until = {FOREVER}",
+        *(f"CREATE INDEX ON {name} {index}" for index in indexes),
     ]
 
 

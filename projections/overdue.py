@@ -29,6 +29,7 @@ CLOCK = Table(
         "(town, due_at, ticket, department, clock, about)",
         "(clock, urgency, steps, due_at) WHERE steps IS NOT NULL",
     ),
+    fleeting="true",
 )  # fmt: skip
 
 APPEAL = "appeal"

@@ -21,7 +21,7 @@ TASKS = {
     "overdue": f"{OPEN} AND t.next_due_at < %(now)s",
     "on_hold": "t.state = 'on_hold'",
     "sent_back": "t.state = 'sent_back'",
-    "handled_30d": "t.state = 'handled' AND t.handled_at >= %(since)s",
+    "handled_30d": "t.state = 'handled' AND t.handled_at >= %(since)s AND t.handled_at < %(tomorrow)s",
     "unclaimed": "t.state = 'to_claim' AND t.next_due_at < %(now)s",
 }
 """What a task can be counted as; `t` is the task. The last one is for the leader's page alone."""
@@ -40,12 +40,15 @@ BY = {
 }
 """By what is counted."""
 
+# What is at hand and what was handled lie in an index each: only these rows are read, not those of all years.
 COUNTED = """
 SELECT t.key, grouping(t.key) = 1 AS total, {numbers},
        percentile_cont(0.5) WITHIN GROUP (ORDER BY trunc(extract(epoch FROM t.handled_at - t.called_at)))
            FILTER (WHERE {handled}) AS median_handling_seconds
-  FROM (SELECT t.*, {by} AS key FROM views.board_task AS t) AS t
- WHERE {seen} AND ({at_hand} OR {handled})
+  FROM (SELECT t.*, {by} AS key FROM views.board_task AS t WHERE {at_hand}
+        UNION ALL
+        SELECT t.*, {by} AS key FROM views.board_task AS t WHERE {handled}) AS t
+ WHERE {seen}
  GROUP BY GROUPING SETS ((t.key), ())
 """
 

@@ -34,6 +34,8 @@ class Table:
     """What follows `CREATE INDEX ON table`."""
     counts: bool = False
     """Whether the last column is a number that rows of the same key add up to."""
+    fleeting: str = "false"
+    """Which rows soon end, as a condition: of those there ever were, few stand at any moment."""
 
     @property
     def key_columns(self) -> tuple[str, ...]:

@@ -16,15 +16,18 @@ WINDOW = timedelta(days=30)
 
 COUNT = Table(
     "workload_count",
-    {
-        "measure": "text",
-        "hour": "timestamptz",
-        "department": "text",
-        "bucket": "integer",
-        "n": "bigint",
-    },
-    key=4,
+    {"measure": "text", "hour": "timestamptz", "department": "text", "n": "bigint"},
+    key=3,
     counts=True,
+    fleeting="true",
+)
+# What was handled is counted apart: at any moment of the past it is much, and what was at hand then little.
+DONE = Table(
+    "workload_done",
+    {"day": "timestamptz", "department": "text", "bucket": "integer", "n": "bigint"},
+    key=3,
+    counts=True,
+    indexes=("(day)",),
 )
 # The clock of each department at work that runs out first; only those of the present hour are ever counted.
 RUNNING = Table(
@@ -32,6 +35,7 @@ RUNNING = Table(
     {"ticket": "uuid", "department": "text", "next_due_at": "timestamptz"},
     key=2,
     indexes=("(next_due_at, department)",),
+    fleeting="true",
 )
 HANDLED = Table(
     "workload_handled",
@@ -51,25 +55,25 @@ class Workload(View):
     """Counts by department and hour, so that a count costs the same however many tickets there are."""
 
     name: ClassVar[str] = "workload"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     of = Ticket
-    tables = (COUNT, RUNNING, HANDLED)
+    tables = (COUNT, DONE, RUNNING, HANDLED)
 
     def rows(self, history: Ticket) -> Iterable[tuple[Table, Row]]:
         """What each task adds to the counts of its department."""
         for task in history.tasks.values():
             department, state = task.department, state_of(task)
             if task.running:
-                yield COUNT, (state, NO_HOUR, department, 0, 1)
-                yield COUNT, ("due", hour(task.due_at), department, 0, 1)
-                yield COUNT, ("running_out", hour(task.next_due_at), department, 0, 1)
+                yield COUNT, (state, NO_HOUR, department, 1)
+                yield COUNT, ("due", hour(task.due_at), department, 1)
+                yield COUNT, ("running_out", hour(task.next_due_at), department, 1)
                 yield RUNNING, (history.id, department, task.next_due_at)
             elif state in ("on_hold", "sent_back"):
-                yield COUNT, (state, NO_HOUR, department, 0, 1)
+                yield COUNT, (state, NO_HOUR, department, 1)
             elif task.handled_at is not None:
                 seconds = handling_seconds(task)
                 day, bucket = midnight(task.handled_at), bucket_of(seconds)
-                yield COUNT, ("handled", day, department, bucket, 1)
+                yield DONE, (day, department, bucket, 1)
                 yield HANDLED, (history.id, department, day, bucket, seconds)
 
 
@@ -121,7 +125,6 @@ WITH counted AS (
            sum(n) FILTER (WHERE measure = 'due' AND hour >= %(today)s AND hour < %(tomorrow)s) AS due_today,
            sum(n) FILTER (WHERE measure = 'running_out' AND hour < %(hour)s) AS overdue
       FROM views.workload_count
-     WHERE measure = ANY ('{to_claim,in_hand,sent_back,on_hold,due,running_out}')
      GROUP BY department
 ), this_hour AS (
     SELECT department, count(*) AS overdue
@@ -130,8 +133,8 @@ WITH counted AS (
      GROUP BY department
 ), handled AS (
     SELECT department, bucket, sum(n)::bigint AS n
-      FROM views.workload_count
-     WHERE measure = 'handled' AND hour >= %(since)s
+      FROM views.workload_done
+     WHERE day >= %(since)s AND day < %(tomorrow)s
      GROUP BY department, bucket
 ), handled_in_all AS (
     SELECT department, sum(n)::bigint AS n FROM handled GROUP BY department
@@ -151,7 +154,8 @@ WITH counted AS (
      CROSS JOIN LATERAL (
            SELECT h.seconds
              FROM views.workload_handled AS h
-            WHERE h.department = middle.department AND h.bucket = middle.bucket AND h.day >= %(since)s
+            WHERE h.department = middle.department AND h.bucket = middle.bucket
+              AND h.day >= %(since)s AND h.day < %(tomorrow)s
             ORDER BY h.seconds
            OFFSET middle.rank LIMIT 1) AS found
      GROUP BY middle.department

@@ -42,8 +42,13 @@ async function draw(box) {
   L.control.zoom({ zoomInTitle: words.nearer, zoomOutTitle: words.farther }).addTo(map);
   L.control.scale({ imperial: false }).addTo(map);
   if (tiles) L.tileLayer(tiles, { maxZoom: NEAREST, maxNativeZoom: 18 }).addTo(map);
-  if (marks.length) map.fitBounds(marks.map(({ at }) => at), { padding: [36, 36], maxZoom: NEAR });
-  else map.setView(...CHINA);
+  const fit = () => marks.length
+    ? map.fitBounds(marks.map(({ at }) => at), { padding: [36, 36], maxZoom: NEAR }) : map.setView(...CHINA);
+  fit();
+  // A phone that is turned shows all of it again, unless somebody has moved it.
+  let touched = false;
+  box.addEventListener("pointerdown", () => { touched = true; });
+  map.on("resize", () => touched || point || fit());
   const most = Math.max(...marks.map(({ many }) => many));
   // Small circles lie on large ones, so that each can be pressed.
   marks.forEach((each, nth) => mark(L, each, most, nth < NAMED).addTo(map));

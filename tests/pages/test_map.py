@@ -40,6 +40,17 @@ def facts(page: Page) -> Any:
     return json.loads(page.locator(".ground").get_attribute("data-map") or "")
 
 
+def in_the_middle(page: Page) -> bool:
+    """Whether the points of the map, all together, lie around its middle."""
+    boxes = [each.bounding_box() for each in page.locator(".mark-ticket, .mark-photo").all()]
+    (ground,) = (each.bounding_box() for each in page.locator(".ground").all())
+    assert ground
+    lefts = [box["x"] for box in boxes if box]
+    rights = [box["x"] + box["width"] for box in boxes if box]
+    middle = (min(lefts) + max(rights)) / 2
+    return min(lefts) >= ground["x"] and abs(middle - ground["x"] - ground["width"] / 2) < 30
+
+
 def location(found: dict[str, float]) -> Location:
     return Location(found["longitude"], found["latitude"])
 
@@ -81,6 +92,9 @@ def test_a_ticket_shows_where_it_is_and_a_photo_that_was_taken_elsewhere(
     expect(page.locator(".map figcaption")).to_contain_text("坐标系：WGS-84 · 没有底图")
     page.locator(".map").scroll_into_view_if_needed()
     look_at(page, "ticket-map")
+    for width in (360, 1280, 420):  # A phone that is turned, and back.
+        page.set_viewport_size({"width": width, "height": 800})
+        wait_for(lambda: in_the_middle(page))
 
 
 def test_a_ticket_without_a_place_has_no_map(visits: Visits, town: Serving) -> None:

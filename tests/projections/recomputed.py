@@ -104,11 +104,12 @@ SELECT department,
                             = (%(now)s AT TIME ZONE 'Asia/Shanghai')::date) AS due_today,
        count(*) FILTER (WHERE stage = 'dispatched' AND claim_by < %(now)s
                            OR stage = 'claimed' AND due_at < %(now)s) AS overdue,
-       count(*) FILTER (WHERE stage = 'handled' AND (last_at AT TIME ZONE 'Asia/Shanghai')::date
-                            > (%(now)s AT TIME ZONE 'Asia/Shanghai')::date - 30) AS handled_30d,
+       count(*) FILTER (WHERE stage = 'handled' AND (%(now)s AT TIME ZONE 'Asia/Shanghai')::date
+                            - (last_at AT TIME ZONE 'Asia/Shanghai')::date BETWEEN 0 AND 29) AS handled_30d,
        percentile_cont(0.5) WITHIN GROUP (ORDER BY trunc(extract(epoch FROM last_at - called_at)))
-           FILTER (WHERE stage = 'handled' AND (last_at AT TIME ZONE 'Asia/Shanghai')::date
-                       > (%(now)s AT TIME ZONE 'Asia/Shanghai')::date - 30) AS median_handling_seconds
+           FILTER (WHERE stage = 'handled' AND (%(now)s AT TIME ZONE 'Asia/Shanghai')::date
+                       - (last_at AT TIME ZONE 'Asia/Shanghai')::date BETWEEN 0 AND 29)
+           AS median_handling_seconds
   FROM task
  GROUP BY department
  ORDER BY department
