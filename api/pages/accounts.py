@@ -112,7 +112,7 @@ async def bring_accounts(request: Request, visitor: Visiting) -> Response:
         await take_accounts(Caller(visitor.serving, visitor.person), rows, outcome)
 
     administering.must_oversee(visitor.person, "list accounts")
-    return await bring(request, visitor, takes, partial(_list, request, visitor))
+    return await bring(request, visitor, takes, partial(_list, request, visitor), "accounts")
 
 
 @router.get("/administration/accounts.{form}")

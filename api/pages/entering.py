@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import cached_property
 from typing import Annotated, Any, TypeVar
@@ -22,6 +23,7 @@ from api.pages.language import say
 from api.pages.page import Visitor, go
 from api.pages.problems import UNREADABLE
 from api.pages.refusals import sentence
+from api.service import NotYet
 from api.web.problems import STATUS
 from domain.errors import NotSignedIn
 from domain.event import Aggregate
@@ -118,8 +120,12 @@ async def bring(
     visitor: Visitor,
     takes: Callable[[str, bytes, Given, Outcome], Awaitable[Said | None]],
     shows: Shows,
+    view: str = "",
 ) -> Response:
-    """Take a table, and show what became of its rows; what `takes` gives is said above that."""
+    """Take a table, and show what became of its rows; what `takes` gives is said above that.
+
+    The list that is shown is of a `view`, and holds all that was taken in.
+    """
     async with request.form(max_fields=FIELDS, max_files=FILES) as form:
         file = form.get("file")
         named = (isinstance(file, UploadFile) and file.filename) or ""
@@ -134,6 +140,11 @@ async def bring(
         raise
     except (Refusal, ValidationError) as refusal:
         said = await refused(visitor, refusal, given)
+    if view:
+        standing = visitor.serving.standing
+        head, _ = await standing.positions()
+        with suppress(NotYet):
+            await standing.passed(view, head)
     says_it = bool(said.text or said.done) and not outcome.refused
     return await shows(replace(said, brought=None if says_it else Brought(outcome)))
 

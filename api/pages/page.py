@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import unquote
 
 import msgspec
 from fastapi import Depends, Request
@@ -26,6 +27,7 @@ from api.service import Service
 from api.web.requests import service, token
 from domain.account import Account
 from domain.actors import Person, Role
+from domain.errors import NotSignedIn
 from projections.figures import LEADERS
 from projections.units import names_of
 
@@ -145,9 +147,12 @@ PLACES: list[PlaceToGo] = [
 
 
 async def visitor(request: Request) -> Visitor:
-    """Whoever is signed in. Raises `NotSignedIn`, also for a form that another page sent."""
+    """Whoever is signed in. Raises `NotSignedIn`, also for what another page sent, or is somebody else's."""
     serving = await service(request)
     person = await serving.sessions.person(token(request))
+    meant = request.headers.get("whistle-account")
+    if meant is not None and unquote(meant) != person.account:
+        raise NotSignedIn()  # Somebody else has signed in since in this browser.
     account = await serving.store.find(Account, Account.id_of(person.account))
     units = await names_of(serving.reading, {held.unit for held in person.roles if held.unit})
     return Visitor(serving, person, account.name if account else "", units)

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -18,9 +19,11 @@ from adapters.telling.means import Means
 from adapters.telling.waiting import Outbox, read_told
 from api import administering
 from api.calling import Caller
+from api.importing.receivers import COLUMNS, read_receivers, take_receivers
+from api.importing.table import Outcome
 from api.pages import downloads, words
 from api.pages.administration import administers
-from api.pages.entering import NOTHING, After, Given, Said, offered, read, take, told
+from api.pages.entering import NOTHING, After, Given, Said, bring, offered, read, take, told
 from api.pages.language import N_, say
 from api.pages.page import Visiting, Visitor, render
 from domain.actors import Role
@@ -32,7 +35,6 @@ router = APIRouter()
 
 LIST = "/administration/receivers"
 LINES = 200
-COLUMNS = ("code", "name", "way", "unit", "topics", "address", "secret", "paused", "closed")
 Verb = Callable[[Caller, str, Given], Awaitable[Receipt]]
 VERBS: Mapping[str, Verb] = {
     "amend": lambda calling, code, given: administering.change_receiver(
@@ -98,6 +100,17 @@ def _new_secret(receiver: Receiver) -> str:
     secret = f"whsec_{base64.b64encode(secrets.token_bytes(24)).decode()}"
     means.keep(name, receiver.around, secret)
     return secret
+
+
+@router.post(f"{LIST}/table")
+async def bring_receivers(request: Request, visitor: Visiting) -> Response:
+    """Take a table of receivers in."""
+
+    async def takes(named: str, content: bytes, given: Given, outcome: Outcome) -> None:
+        rows = await run_in_threadpool(read_receivers, named, content)
+        await take_receivers(Caller(visitor.serving, visitor.person), rows, outcome)
+
+    return await bring(request, visitor, takes, partial(_list, request, visitor), "receivers")
 
 
 @router.get("/administration/receivers.{form}")

@@ -111,7 +111,7 @@ async def bring_units(request: Request, visitor: Visiting) -> Response:
         await take_units(visitor.serving, rows, outcome, visitor.person)
 
     must_oversee_something(visitor)
-    return await bring(request, visitor, takes, partial(_list, request, visitor))
+    return await bring(request, visitor, takes, partial(_list, request, visitor), "units")
 
 
 @router.get("/administration/units.{form}")

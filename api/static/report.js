@@ -134,7 +134,7 @@ async function showDrafts() {
     else if (draft.state === SENT) state.append(made("a", { href: draft.path, textContent: fill(words.sent, { number: draft.number }) }));
     else if (draft.state === REFUSED) state.textContent = fill(words.refused, { why: draft.why });
     else state.textContent = STATES[draft.state];
-    const row = made("li", {}, made("span", { className: "words", textContent: draft.title }), state);
+    const row = made("li", {}, made("span", { className: "words", textContent: draft.account === account ? draft.title : "" }), state);
     row.dataset.state = draft.state;
     if (draft.account === account && draft.state !== SENT) {
       const edit = made("button", { type: "button", className: "second", textContent: words.edit });

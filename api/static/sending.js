@@ -46,7 +46,7 @@ async function sent(draft, told) {
 async function deliver(draft) {
   for (const photo of [...draft.photos, ...draft.after]) {
     if (photo.id) continue;
-    photo.id = (await ask("/report/photos", photo.blob)).id;
+    photo.id = (await ask("/report/photos", photo.blob, draft.account)).id;
     await keep(draft);
   }
   const form = new FormData();
@@ -55,7 +55,7 @@ async function deliver(draft) {
   for (const { id } of draft.photos) form.append("photo", id);
   for (const { id } of draft.after) form.append("photo_after", id);
   try {
-    return await ask("/report", form);
+    return await ask("/report", form, draft.account);
   } catch (problem) {
     // Photos that waited too long for their report are gone there, and still here: next time they are sent anew.
     if (problem instanceof Refused && problem.name === "PhotoMissing") {
@@ -66,11 +66,12 @@ async function deliver(draft) {
   }
 }
 
-async function ask(path, body) {
+// Whoever has signed in meanwhile, in another tab, does not report in this account's place: the service refuses that.
+async function ask(path, body, account) {
   let answer;
   try {
     answer = await fetch(path, {
-      method: "POST", body, redirect: "manual", headers: { Accept: "application/json" },
+      method: "POST", body, redirect: "manual", headers: { Accept: "application/json", "Whistle-Account": encodeURIComponent(account) },
       signal: AbortSignal.timeout(PATIENCE),
     });
   } catch {

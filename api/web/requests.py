@@ -48,7 +48,7 @@ ROOMY = (
         "照片一共超过 40 MiB：请分几次发。",
     ),
     (
-        re.compile(r"/administration/((units|accounts)/table|catalogue|calendars)"),
+        re.compile(r"/administration/((units|accounts|receivers)/table|catalogue|calendars)"),
         TABLE,
         "表格超过 10 MiB：请分几次上传。",
     ),

@@ -137,7 +137,22 @@ def test_a_table_goes_in_row_by_row_and_what_is_refused_is_told_by_line(
     sign_in(huo, "huo", "a long secret")
     expect(huo.get_by_text("消防 · 经办人")).to_be_visible()
 
-    for name, title in (("units", "上传单位表"), ("accounts", "上传账号表")):
+    told = "ticket.dispatched ticket.handled"
+    receivers = (
+        f"code,name,way,unit,topics,address,paused\noffice,办公室,email,220621100,{told},office@example.org,\n"
+        f"platform,平台,webhook,,ticket.*,https://example.org/told,yes\nx,某,pigeon,,{told},,\n"
+        f"y,某,email,,ticket.none,office@example.org,\nz,某,email,nowhere,{told},office@example.org,\n"
+    )
+    admin.goto("/administration/receivers")
+    uploaded(admin, "上传接收方表", written(tmp_path, "receivers.csv", receivers))
+    expect(admin.get_by_text("新收 2 行，已有 0 行，变更 0 行，没有收下 3 行。")).to_be_visible()
+    expect(admin.get_by_role("row", name="平台")).to_contain_text("已暂停")
+    changed = receivers.splitlines()[0] + "\nplatform,平台,webhook,,ticket.verified,https://example.org/told,\n"
+    uploaded(admin, "上传接收方表", written(tmp_path, "receivers.csv", changed))
+    expect(admin.get_by_text("新收 0 行，已有 0 行，变更 1 行，没有收下 0 行。")).to_be_visible()
+    expect(admin.get_by_role("row", name="平台")).not_to_contain_text("已暂停")
+
+    for name, title in (("units", "上传单位表"), ("accounts", "上传账号表"), ("receivers", "上传接收方表")):
         admin.goto(f"/administration/{name}")
         with admin.expect_download() as downloading:
             admin.get_by_role("link", name="CSV", exact=True).click()
