@@ -38,8 +38,14 @@ COUNT = Table(
     {"figure": "text", "day": "timestamptz", "county": "text", "town": "text", "unit": "text", "n": "bigint"},
     key=5,
     counts=True,
-    indexes=("(day)",),
-    fleeting="figure = 'open'",
+)
+# What is open is of no day, and counted apart: much is counted at any moment of the past, and little is open.
+OPEN = Table(
+    "figures_open",
+    {"county": "text", "town": "text", "unit": "text", "n": "bigint"},
+    key=3,
+    counts=True,
+    fleeting="true",
 )
 
 SECONDS = "seconds"
@@ -98,9 +104,9 @@ class Figures(View):
     """What each ticket counts as, and how many do, by day, town, and grid or department."""
 
     name: ClassVar[str] = "figures"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     of = Ticket
-    tables = (COUNTED, COUNT)
+    tables = (COUNTED, COUNT, OPEN)
 
     def rows(self, history: Ticket) -> Iterable[tuple[Table, Row]]:
         """A row and a count for each figure; a task counts for its department, a ticket for its grid."""
@@ -108,7 +114,10 @@ class Figures(View):
         for figure, unit, at in (*_of_ticket(history), *_of_tasks(history)):
             day = NO_HOUR if figure is Figure.OPEN else midnight(at)
             yield COUNTED, (history.id, figure, unit, day, town, county)
-            yield COUNT, (figure, day, county, town, unit, 1)
+            if figure is Figure.OPEN:
+                yield OPEN, (county, town, unit, 1)
+            else:
+                yield COUNT, (figure, day, county, town, unit, 1)
         if (where := history.location) is not None:
             east, north = round(where.longitude * MILLION), round(where.latitude * MILLION)
             for name, n in ((PLACED, 1), (EAST, east), (NORTH, north)):
@@ -189,28 +198,36 @@ def counted_as(
     return " AND ".join(conditions), {**seen.parameters, **facts}
 
 
-DAYS = "(t.day >= %(first_day)s AND t.day < %(tomorrow)s OR t.figure = 'open')"
+ASKED = """
+(SELECT c.figure, c.day, c.county, c.town, c.unit, c.n
+   FROM views.figures_count AS c
+  WHERE c.figure = ANY (%(figures)s) AND c.day >= %(first_day)s AND c.day < %(tomorrow)s
+  UNION ALL
+ SELECT 'open', NULL, o.county, o.town, o.unit, o.n
+   FROM views.figures_open AS o
+  WHERE 'open' = ANY (%(figures)s)) AS t
+"""
 BY_DAY = """
 SELECT t.figure, t.day, sum(t.n)::bigint AS n
-  FROM views.figures_count AS t
- WHERE {seen} AND t.figure = ANY (%(figures)s) AND {days}
+  FROM {asked}
+ WHERE {seen}
  GROUP BY t.figure, t.day
 """
 BY_UNIT = """
 SELECT t.unit, {sums}
-  FROM views.figures_count AS t
- WHERE {seen} AND t.figure = ANY (%(figures)s) AND {days}
+  FROM {asked}
+ WHERE {seen}
  GROUP BY t.unit
 HAVING sum(t.n) > 0
 """
 
 
 async def by_day(reading: Rows, person: Person, now: datetime, days: int) -> list[dict[str, Any]]:
-    """How many tickets count as each figure, day by day; what is open has the day it never has."""
+    """How many tickets count as each figure, day by day; what is open has no day."""
     seen = _seen(person)
     figures = [figure for figure in Figure if figure not in OF_TASKS]
     facts = {**seen.parameters, "figures": figures, **_days(now, days)}
-    return await reading.rows(BY_DAY.format(seen=seen.tickets, days=DAYS), facts)
+    return await reading.rows(BY_DAY.format(seen=seen.tickets, asked=ASKED), facts)
 
 
 async def by_unit(
@@ -220,7 +237,7 @@ async def by_unit(
     seen, wanted = _seen(person), list(figures)
     sums = (f"coalesce(sum(t.n) FILTER (WHERE t.figure = '{each}'), 0)::bigint AS {each}" for each in wanted)
     facts = {**seen.parameters, "figures": wanted, **_days(now, days)}
-    return await reading.rows(BY_UNIT.format(seen=seen.tickets, days=DAYS, sums=", ".join(sums)), facts)
+    return await reading.rows(BY_UNIT.format(seen=seen.tickets, asked=ASKED, sums=", ".join(sums)), facts)
 
 
 CENTRES = f"""

@@ -86,7 +86,9 @@ def create(table: Table) -> list[str]:
         indexes = [by_lifetime, standing]
     else:
         living = [index for index in table.indexes if not index.endswith(fleeting)]
-        indexes = [*living, by_lifetime, standing if table.counts else f"({keys})"]
+        indexes = [*living, f"({keys})", by_lifetime]
+        if table.counts:
+            indexes.append(standing)  # The same key counts for many histories.
         if table.fleeting != "false":
             indexes.append(f"{by_lifetime} {fleeting}")
     name = f"past.{table.name}"

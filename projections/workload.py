@@ -27,7 +27,6 @@ DONE = Table(
     {"day": "timestamptz", "department": "text", "bucket": "integer", "n": "bigint"},
     key=3,
     counts=True,
-    indexes=("(day)",),
 )
 # The clock of each department at work that runs out first; only those of the present hour are ever counted.
 RUNNING = Table(

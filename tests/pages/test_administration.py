@@ -147,7 +147,9 @@ def test_a_table_goes_in_row_by_row_and_what_is_refused_is_told_by_line(
     uploaded(admin, "上传接收方表", written(tmp_path, "receivers.csv", receivers))
     expect(admin.get_by_text("新收 2 行，已有 0 行，变更 0 行，没有收下 3 行。")).to_be_visible()
     expect(admin.get_by_role("row", name="平台")).to_contain_text("已暂停")
-    changed = receivers.splitlines()[0] + "\nplatform,平台,webhook,,ticket.verified,https://example.org/told,\n"
+    changed = (
+        receivers.splitlines()[0] + "\nplatform,平台,webhook,,ticket.verified,https://example.org/told,\n"
+    )
     uploaded(admin, "上传接收方表", written(tmp_path, "receivers.csv", changed))
     expect(admin.get_by_text("新收 0 行，已有 0 行，变更 1 行，没有收下 0 行。")).to_be_visible()
     expect(admin.get_by_role("row", name="平台")).not_to_contain_text("已暂停")

@@ -56,10 +56,12 @@ async def said(database: Database, now: datetime) -> Tables:
         counted = """SELECT ticket, figure, unit, day FROM views.figures_counted
                       ORDER BY ticket, figure, unit"""
         figures = conn.execute(counted.encode()).fetchall()
-        summed = """SELECT figure, day, county, town, unit, count(*) FROM views.figures_counted
+        summed = """SELECT figure, CASE WHEN figure <> 'open' THEN day END AS day, county, town, unit, count(*)
+                      FROM views.figures_counted
                      GROUP BY figure, day, county, town, unit ORDER BY figure, day, county, town, unit"""
         counts = """SELECT * FROM views.figures_count
                      WHERE figure NOT IN ('seconds', 'placed', 'east', 'north')
+                     UNION ALL SELECT 'open', NULL, county, town, unit, n FROM views.figures_open
                      ORDER BY figure, day, county, town, unit"""
         assert conn.execute(counts.encode()).fetchall() == conn.execute(summed.encode()).fetchall()
     rows = [tuple(line[measure] for measure in MEASURES) for line in departments]
