@@ -1,5 +1,6 @@
 """Personal data on their way into the log and out of it again."""
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,6 +20,8 @@ SELECT topic, state, metadata
  WHERE originator_id = %(id)s AND originator_version <= coalesce(%(until)s, originator_version)
  ORDER BY originator_version
 """
+REMEMBERED = 10_000
+"""Reports of which the stored event is kept at hand, as it is stored."""
 
 
 @dataclass(frozen=True)
@@ -58,16 +61,25 @@ class Keeping:
     def __init__(self, residents: Residents, reading: Reading) -> None:
         self.residents = residents
         self._reading = reading
+        self._reports: OrderedDict[UUID, Sealed] = OrderedDict()
 
     async def marked(self, ticket: Ticket, command: Any) -> Any:
         """The command about this ticket without what is personal, the reporter's name and phone among it."""
         if not any(getattr(command, name, None) for name in TEXTS):
             return command
-        known: tuple[str, ...] = ()
-        if ticket.reporter is not None:
-            (reported,) = (await self.opened(ticket.id, 1)).events()
-            known = tuple(text for text in personal_of(reported) if text != ERASED)
-        return mark(command, known)
+        return mark(command, await self._known(ticket.id) if ticket.reporter is not None else ())
+
+    async def _known(self, ticket: UUID) -> tuple[str, ...]:
+        """The reporter's name and phone, while somebody may; what is remembered is encrypted."""
+        first = self._reports.get(ticket)
+        if first is None:
+            (row,) = await self._reading.rows(EVENTS, {"id": ticket, "until": 1})
+            first = self._reports[ticket] = Sealed(**row)
+            if len(self._reports) > REMEMBERED:
+                self._reports.popitem(last=False)
+        resident = resident_of(first.metadata)
+        keys = await self.residents.known([resident]) if resident else {}
+        return tuple(text for text in personal_of(open_(first, keys)) if text != ERASED)
 
     async def seal(self, events: Sequence[Event]) -> dict[int, dict[str, Any]]:
         """What was taken out of these events, by their place; raises `KeysAway` where it cannot be kept."""

@@ -28,8 +28,10 @@ MOBILE = r"(?<![0-9])(?:(?:\+|00)86[ -]?)?1[3-9][0-9](?:[ -]?[0-9]{4}){2}(?![0-9
 DAY = "(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
 IDENTITY = rf"(?<![0-9])[1-9][0-9]{{5}}{DAY}[0-9]{{3}}[0-9Xx](?![0-9])"
 """A citizen's identity number (GB 11643): place, day of birth, serial, check character."""
-ALWAYS = re.compile(f"{MARKED}|{MOBILE}|{IDENTITY}", re.DOTALL)
+ALWAYS = f"{MARKED}|{MOBILE}|{IDENTITY}"
+ANYTHING = re.compile(f"{MASK}|{ALWAYS}", re.DOTALL)
 BLANKS = r"[\s\-]*"
+DIGITS = frozenset("0123456789")
 
 T = TypeVar("T")
 
@@ -54,7 +56,7 @@ def mark(command: T, known: Iterable[str] = ()) -> T:
 
     Raises `OutOfRange` where such a text is too long, or none that can be kept.
     """
-    return _marked(command, _pattern(known), "", False)  # type: ignore[no-any-return]
+    return _marked(command, tuple(known), "", False)  # type: ignore[no-any-return]
 
 
 def personal_of(command: Any) -> tuple[str, ...]:
@@ -65,7 +67,7 @@ def personal_of(command: Any) -> tuple[str, ...]:
 
 def digits(phone: str) -> str:
     """A phone number as it is compared: its digits, without the country's prefix."""
-    found = "".join(char for char in narrow(phone) if char in "0123456789")
+    found = "".join(char for char in narrow(phone) if char in DIGITS)
     return found if len(found) <= 11 else re.sub(r"^(00)?86", "", found)
 
 
@@ -83,40 +85,41 @@ def holds_masks(answer: bytes | memoryview) -> bool:
     return MASK.encode() in bytes(answer)
 
 
-def _pattern(known: Iterable[str]) -> re.Pattern[str]:
-    wanted = [_wanted(each) for each in known]
-    found = [each for each in wanted if each]
-    return re.compile("|".join((*found, ALWAYS.pattern)), re.DOTALL) if found else ALWAYS
+def _pattern(text: str, known: Iterable[str]) -> re.Pattern[str]:
+    """What is personal in this text; what of the `known` cannot stand in it costs no pattern of its own."""
+    wanted = [found for each in known if (found := _wanted(text, each.strip()))]
+    return re.compile("|".join((MASK, *wanted, ALWAYS)), re.DOTALL) if wanted else ANYTHING
 
 
-def _wanted(known: str) -> str:
-    """How a name or phone is found in a text: a phone also where it is written in groups."""
+def _wanted(text: str, known: str) -> str:
+    """How a name or phone is found in a text, if at all: a phone also where it is written in groups."""
     number = digits(known)
-    if len(number) >= SHORTEST_PHONE and len(number) * 2 >= len(known.strip()):
-        return f"(?<![0-9]){BLANKS.join(number)}(?![0-9])"
-    return re.escape(known.strip()) if len(known.strip()) >= SHORTEST_NAME else ""
+    if len(number) >= SHORTEST_PHONE and len(number) * 2 >= len(known):
+        written = "".join(char for char in text if char in DIGITS)
+        return f"(?<![0-9]){BLANKS.join(number)}(?![0-9])" if number in written else ""
+    return re.escape(known) if len(known) >= SHORTEST_NAME and known in text else ""
 
 
-def _marked(value: Any, pattern: re.Pattern[str], name: str, whole: bool) -> Any:
+def _marked(value: Any, known: tuple[str, ...], name: str, whole: bool) -> Any:
     if type(value) is str:
         if name not in TEXTS:
             return value
         if whole and value.strip():
             check_optional_text(name, value)
             return Masked(MASK, [value])
-        return _without(value, pattern, name)
+        return _without(value, known, name)
     if is_dataclass(value) and not isinstance(value, type):
         changed = {}
         for each in fields(value):
             before = getattr(value, each.name)
-            after = _marked(before, pattern, each.name, whole or each.name in WHOLE)
+            after = _marked(before, known, each.name, whole or each.name in WHOLE)
             if after is not before:
                 changed[each.name] = after
         return replace(value, **changed) if changed else value
     return value
 
 
-def _without(text: str, pattern: re.Pattern[str], name: str) -> str:
+def _without(text: str, known: tuple[str, ...], name: str) -> str:
     parts: list[str | None] = []
 
     def take(found: re.Match[str]) -> str:
@@ -124,7 +127,7 @@ def _without(text: str, pattern: re.Pattern[str], name: str) -> str:
         parts.append(None if said == MASK else said)
         return MASK
 
-    masked = re.sub(f"{MASK}|{pattern.pattern}", take, text, flags=re.DOTALL)
+    masked = _pattern(text, known).sub(take, text)
     if not any(parts):
         return text
     check_optional_text(

@@ -4,6 +4,7 @@ import base64
 import os
 import secrets
 from contextlib import suppress
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -47,6 +48,7 @@ class LocalMaster:
         self.name = sha256(b"whistle master " + key).hexdigest()[:16]
 
     @classmethod
+    @lru_cache(8)
     def read(cls, secret: str) -> "LocalMaster":
         """The key that is written so. Raises `BadSetting`."""
         try:

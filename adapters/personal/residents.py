@@ -25,32 +25,46 @@ SUFFIX = "_keys"
 """Of the database beside the log's, where none is named."""
 TURN = 2.0
 """Seconds until somebody is told that the keys cannot be reached."""
-ROTATING = 0x524F_5441
-"""The advisory lock that makers of keys share and who rotates the master key has alone: ROTA."""
 MAKING = 0x4B45_5953
 """The advisory lock under which the tables are made: KEYS."""
 
-SHARED = "SELECT pg_advisory_xact_lock_shared(%(lock)s)"
 OF_TICKETS = """
 SELECT t.ticket, r.resident, r.wrapped
   FROM keys.ticket AS t JOIN keys.resident AS r USING (resident)
  WHERE t.ticket = ANY (%(tickets)s)
 """
-KEYS = "SELECT resident, wrapped FROM keys.resident WHERE resident = ANY (%(residents)s)"
+KEYS = """
+SELECT s.wrapped, s.master, r.resident, r.wrapped
+  FROM keys.secret AS s LEFT JOIN keys.resident AS r ON r.resident = ANY (%(residents)s)
+"""
+# Nothing is made with a master key that is out of force: who rotates it holds the row that is shared here.
+# A phone that is known leads to its resident; one that others bring at this moment is seen the next time.
 NEW = """
-INSERT INTO keys.resident (resident, wrapped, phone)
-SELECT * FROM unnest(%(residents)s::uuid[], %(wrapped)s::bytea[], %(phones)s::bytea[])
-    ON CONFLICT DO NOTHING
-"""
-# A phone that is known leads to its resident, whoever came first with it.
-NEW_OF_TICKETS = """
+WITH in_force AS (
+    SELECT master FROM keys.secret WHERE master = %(master)s FOR SHARE
+), asked AS (
+    SELECT *
+      FROM unnest(%(tickets)s::uuid[], %(residents)s::uuid[], %(wrapped)s::bytea[], %(phones)s::bytea[])
+           AS asked (ticket, resident, wrapped, phone)
+     WHERE EXISTS (SELECT FROM in_force)
+), made AS (
+    INSERT INTO keys.resident (resident, wrapped, phone) SELECT resident, wrapped, phone FROM asked
+        ON CONFLICT DO NOTHING
+    RETURNING resident, phone
+), there AS (
+    SELECT resident, phone FROM made
+     UNION ALL
+    SELECT resident, phone FROM keys.resident WHERE phone = ANY (%(phones)s)
+)
 INSERT INTO keys.ticket (ticket, resident)
-SELECT asked.ticket, r.resident
-  FROM unnest(%(tickets)s::uuid[], %(residents)s::uuid[], %(phones)s::bytea[])
-       AS asked (ticket, resident, phone)
-  JOIN keys.resident AS r ON r.phone = asked.phone OR (asked.phone IS NULL AND r.resident = asked.resident)
+SELECT asked.ticket, there.resident
+  FROM asked
+  JOIN there ON there.phone = asked.phone OR (asked.phone IS NULL AND there.resident = asked.resident)
     ON CONFLICT DO NOTHING
+RETURNING ticket, resident
 """
+ATTEMPTS = 5
+"""How often keys are made anew, where others made them or the master key was rotated at the same moment."""
 BY_PHONE = "SELECT resident FROM keys.resident WHERE phone = %(phone)s"
 TICKETS = "SELECT ticket FROM keys.ticket WHERE resident = %(resident)s ORDER BY ticket"
 ERASE = "DELETE FROM keys.resident WHERE resident = %(resident)s RETURNING resident"
@@ -82,6 +96,7 @@ class Residents:
         self._pool: AsyncConnectionPool | None = None
         self._opening = asyncio.Lock()
         self._keys: Batching[tuple[UUID, str | None], Key] = Batching(self._of_tickets)
+        self._known: Batching[UUID, bytes | None] = Batching(self._of_residents)
 
     async def close(self) -> None:
         """Let go of the database."""
@@ -94,10 +109,17 @@ class Residents:
 
     async def known(self, residents: Sequence[UUID]) -> dict[UUID, bytes]:
         """The keys of those residents who have one still."""
+        keys = await asyncio.gather(*map(self._known.ask, residents))
+        return {id: key for id, key in zip(residents, keys, strict=True) if key is not None}
+
+    async def _of_residents(self, asked: Sequence[UUID]) -> Sequence[bytes | None]:
         async with self._connection() as conn:
-            rows = await (await conn.execute(KEYS, {"residents": list(residents)})).fetchall()
-            master_key, _ = await self._secrets(conn)
-            return {id: _unwrap(master_key, wrapped, id) for id, wrapped in rows}
+            rows = await (await conn.execute(KEYS, {"residents": list(asked)})).fetchall()
+            if not rows:
+                return [None] * len(asked)
+            master_key, _ = self._fitting(*rows[0][:2])
+            keys = {id: _unwrap(master_key, wrapped, id) for _, _, id, wrapped in rows if id}
+            return [keys.get(id) for id in asked]
 
     async def secret_for(self, purpose: str) -> bytes:
         """A secret that all processes share, and that is nowhere in the log's database. Raises `KeysAway`."""
@@ -131,17 +153,18 @@ class Residents:
     async def _of_tickets(self, asked: Sequence[tuple[UUID, str | None]]) -> Sequence[Key]:
         async with self._connection() as conn:
             tickets = [ticket for ticket, _ in asked]
-            async with conn.transaction():
-                await conn.execute(SHARED, {"lock": ROTATING})
+            for _ in range(ATTEMPTS):
                 master_key, index = await self._secrets(conn)
                 rows = await (await conn.execute(OF_TICKETS, {"tickets": tickets})).fetchall()
-                known = {row[0] for row in rows}
-                new = {ticket: phone for ticket, phone in asked if ticket not in known}
-                if new:
-                    await self._make(conn, new, master_key, index)
-                    rows = await (await conn.execute(OF_TICKETS, {"tickets": tickets})).fetchall()
-            found = {t: Key(id, _unwrap(master_key, wrapped, id)) for t, id, wrapped in rows}
-            return [found[ticket] for ticket in tickets]
+                try:
+                    found = {t: Key(id, _unwrap(master_key, wrapped, id)) for t, id, wrapped in rows}
+                except WrongMaster:
+                    continue  # It was rotated in between.
+                new = {ticket: phone for ticket, phone in asked if ticket not in found}
+                found |= await self._make(conn, new, master_key, index) if new else {}
+                if found.keys() >= set(tickets):
+                    return [found[ticket] for ticket in tickets]
+        raise KeysAway
 
     async def _make(
         self,
@@ -149,13 +172,18 @@ class Residents:
         new: dict[UUID, str | None],
         master_key: Master,
         index: bytes,
-    ) -> None:
-        residents = [uuid4() for _ in new]
-        phones = [_index(index, phone) if phone and digits(phone) else None for phone in new.values()]
-        wrapped = [master_key.wrap(secrets.token_bytes(KEY), str(id)) for id in residents]
-        asked = {"tickets": list(new), "residents": residents, "phones": phones}
-        await conn.execute(NEW, {**asked, "wrapped": wrapped})
-        await conn.execute(NEW_OF_TICKETS, asked)
+    ) -> dict[UUID, Key]:
+        """Keys for these tickets; gives those that are made here, and none that others have made."""
+        keys = {uuid4(): secrets.token_bytes(KEY) for _ in new}
+        asked = {
+            "master": master_key.name,
+            "tickets": list(new),
+            "residents": list(keys),
+            "wrapped": [master_key.wrap(key, str(id)) for id, key in keys.items()],
+            "phones": [_index(index, phone) if phone and digits(phone) else None for phone in new.values()],
+        }
+        rows = await (await conn.execute(NEW, asked)).fetchall()
+        return {ticket: Key(id, keys[id]) for ticket, id in rows if id in keys}
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
@@ -192,7 +220,9 @@ class Residents:
             wrapped = first.wrap(secrets.token_bytes(KEY), INDEX)
             await conn.execute(NEW_INDEX_KEY, {"wrapped": wrapped, "master": first.name})
             row = await (await conn.execute(INDEX_KEY)).fetchone() or (wrapped, first.name)
-        wrapped, name = row
+        return self._fitting(*row)
+
+    def _fitting(self, wrapped: bytes, name: str) -> tuple[Master, bytes]:
         for master_key in masters(self._settings):
             if master_key.name == name:
                 return master_key, master_key.unwrap(wrapped, INDEX)

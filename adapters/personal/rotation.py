@@ -1,13 +1,23 @@
 """Another master key: every key is wrapped anew, in one transaction; what they encrypted stays as it is."""
 
+import secrets
 from typing import Any
 from uuid import UUID
 
 import psycopg
 
 from adapters.database import Database
-from adapters.personal.master import LocalMaster, Master, file_of, keep, masters, new_secret, next_file_of
-from adapters.personal.residents import INDEX, INDEX_KEY, ROTATING, prepare
+from adapters.personal.master import (
+    KEY,
+    LocalMaster,
+    Master,
+    file_of,
+    keep,
+    masters,
+    new_secret,
+    next_file_of,
+)
+from adapters.personal.residents import INDEX, INDEX_KEY, NEW_INDEX_KEY, prepare
 from adapters.settings import BadSetting, Settings
 
 AT_ONCE = 10_000
@@ -36,8 +46,10 @@ def rotate(settings: Settings, database: Database, given: str | None) -> Master:
         given = following.read_text("utf-8")
     after = LocalMaster.read(given or "")
     with psycopg.connect(prepare(settings, database), connect_timeout=5) as conn:
-        conn.execute("SELECT pg_advisory_xact_lock(%s)", [ROTATING])
-        row = conn.execute(INDEX_KEY).fetchone()
+        # The first key of all is made by this master; whoever makes keys meanwhile waits, and looks again.
+        first = {"wrapped": after.wrap(secrets.token_bytes(KEY), INDEX), "master": after.name}
+        conn.execute(NEW_INDEX_KEY, first)
+        row = conn.execute(f"{INDEX_KEY} FOR UPDATE").fetchone()
         if row is not None and row[1] != after.name:
             _rewrap(conn, _in_force(settings, row[1]), after, row[0])
     if not settings.master_key:

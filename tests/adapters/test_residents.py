@@ -11,7 +11,8 @@ import psycopg
 import pytest
 
 from adapters.database import SERVICE_ROLE, Database
-from adapters.personal.residents import SUFFIX, KeysAway, Residents, prepare
+from adapters.personal.residents import SUFFIX, Key, KeysAway, Residents, prepare
+from adapters.personal.rotation import rotate
 from adapters.settings import BadSetting, Settings
 from tests.conftest import drop, execute_as_owner
 
@@ -46,6 +47,27 @@ async def test_many_who_come_at_once_with_one_phone_are_one_resident(residents: 
     async with asyncio.TaskGroup() as group:
         asked = [group.create_task(residents.of_ticket(uuid4(), PHONE)) for _ in range(40)]
     assert len({task.result() for task in asked}) == 1
+
+
+async def test_keys_made_while_the_master_key_is_rotated_are_all_readable(
+    residents: Residents, settings: Settings, database: Database
+) -> None:
+    rotated = asyncio.Event()
+
+    async def make(nth: int) -> list[Key]:
+        made: list[Key] = []
+        while not rotated.is_set():
+            phone = f"138{nth:04}{len(made):04}" if nth % 2 else None
+            made.append(await residents.of_ticket(uuid4(), phone))
+        return made
+
+    making = [asyncio.create_task(make(nth)) for nth in range(8)]
+    for _ in range(12):
+        await asyncio.to_thread(rotate, settings, database, None)
+    rotated.set()
+    made = [key for keys in await asyncio.gather(*making) for key in keys]
+    assert len(made) > 100
+    assert await residents.known([key.resident for key in made]) == {key.resident: key.key for key in made}
 
 
 async def test_nothing_in_the_store_is_the_key_or_the_phone(residents: Residents, database: Database) -> None:

