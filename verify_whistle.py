@@ -14,7 +14,7 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -66,7 +66,7 @@ def unbase64(said: str) -> bytes:
     return data
 
 
-def read_line(line: str, names: set[str], perhaps: str = "") -> dict[str, Any]:
+def read_line(line: str, names: set[str], perhaps: Collection[str] = ()) -> dict[str, Any]:
     """The facts of a line, each once and none but these. Raises `ValueError` or `RecursionError`."""
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def read_line(line: str, names: set[str], perhaps: str = "") -> dict[str, Any]:
         return found
 
     facts = json.loads(line, object_pairs_hook=once)
-    if not isinstance(facts, dict) or set(facts) - {perhaps} != names:
+    if not isinstance(facts, dict) or set(facts).difference(perhaps) != names:
         raise ValueError
     return facts
 
@@ -113,7 +113,7 @@ def open_note(note: str, key: str) -> list[str]:
 def read_head(line: str, trusted: str | None) -> Head:
     """What the first line says. Raises `Damaged`."""
     try:
-        head = read_line(line, OF_HEAD, GREW)
+        head = read_line(line, OF_HEAD, [GREW])
         key, checkpoint, manifest = str(head["key"]), str(head["checkpoint"]), str(head["manifest"])
         grew = head.get(GREW, {})
         if head["form"] != FORM or not isinstance(grew, dict):
@@ -280,7 +280,7 @@ def leads_on(size: int, root: bytes, head: Head) -> bool:
     if size == head.size:
         return root == head.root
     try:
-        proof = [unbase64(each) for each in head.grew[str(size)]]
+        proof = [unbase64(each) for each in head.grew.get(str(size), ())]
     except (ValueError, TypeError):
         return False
     fn, sn = size - 1, head.size - 1

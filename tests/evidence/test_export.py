@@ -85,7 +85,7 @@ def test_the_same_bytes_written_in_another_way_are_altered(lines: Lines) -> None
 
 
 @pytest.mark.parametrize("nth", [0, 2])
-@pytest.mark.parametrize("added", ['"said": "more"', '"key": "x"', '"state": "{}"'])
+@pytest.mark.parametrize("added", ['"said": "more"', '"": "more"', '"key": "x"', '"state": "{}"'])
 def test_nothing_can_be_added_to_a_line(lines: Lines, nth: int, added: str) -> None:
     altered = "{" + added + ", " + lines[nth][1:]
     assert json.loads(altered)
