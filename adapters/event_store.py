@@ -191,14 +191,16 @@ class EventStore:
         request = structlog.contextvars.get_contextvars().get("request")
         command = Command(events, number, key, {"request": request} if request else {}, personal)
         receipt = await self._recorder.record(command)
+        first = events[0]
         # With a key, the receipt may be that of an earlier, equal request; and what is personal is not
         # remembered, but read back without it.
+        if self._keeping and 0 in personal and receipt.id == str(first.originator_id):
+            self._keeping.recorded(first, personal[0])
         if key is None and not personal:
             if number is not None and receipt.number:
                 changed[0].number = receipt.number
             for each in changed:
                 self._remember(each)
-        first = events[0]
         log.info(
             "command_accepted",
             fact=first.TOPIC,

@@ -21,7 +21,7 @@ from evidence.sealer import Sealer
 from evidence.verification import verify
 
 TICKETS_PER_MILLION = 98_000
-TURNS = 5
+TURNS = 9
 """How often the rate is measured in each of the ways."""
 LIVES = 40
 """Lives that each connection leads before it begins anew, each told by another resident."""

@@ -8,11 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from adapters.personal.marking import TEXTS, mark, masks, personal_of
-from adapters.personal.parts import ERASED, Sealed, open_, resident_of, seal
+from adapters.personal.parts import ERASED, Sealed, open_, resident_of, seal, sealed
 from adapters.personal.residents import Residents
 from adapters.reading import Reading
 from domain.event import Event
 from domain.ticket import Ticket
+from domain.ticket.events import Reported
 
 EVENTS = """
 SELECT topic, state, metadata
@@ -74,22 +75,31 @@ class Keeping:
         first = self._reports.get(ticket)
         if first is None:
             (row,) = await self._reading.rows(EVENTS, {"id": ticket, "until": 1})
-            first = self._reports[ticket] = Sealed(**row)
-            if len(self._reports) > REMEMBERED:
-                self._reports.popitem(last=False)
+            first = self._remember(ticket, Sealed(**row))
         resident = resident_of(first.metadata)
         keys = await self.residents.known([resident]) if resident else {}
         return tuple(text for text in personal_of(open_(first, keys)) if text != ERASED)
 
+    def recorded(self, event: Event, personal: dict[str, Any]) -> None:
+        """What was taken out of this event stands in the log: a report is at hand for what follows it."""
+        if isinstance(event, Reported):
+            self._remember(event.originator_id, sealed(event, personal))
+
+    def _remember(self, ticket: UUID, report: Sealed) -> Sealed:
+        self._reports[ticket] = report
+        if len(self._reports) > REMEMBERED:
+            self._reports.popitem(last=False)
+        return report
+
     async def seal(self, events: Sequence[Event]) -> dict[int, dict[str, Any]]:
         """What was taken out of these events, by their place; raises `KeysAway` where it cannot be kept."""
-        sealed = {}
+        taken = {}
         for nth, event in enumerate(events):
             if any(True for value in vars(event).values() for _ in masks(value)):
                 key = await self.residents.of_ticket(event.originator_id, _phone(event))
                 if personal := seal(event, key.resident, key.key):
-                    sealed[nth] = personal
-        return sealed
+                    taken[nth] = personal
+        return taken
 
     async def opened(self, ticket: UUID, until: int | None = None) -> Opened:
         """The events of a ticket, up to a version, and the keys to what is personal in them."""

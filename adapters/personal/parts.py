@@ -46,6 +46,11 @@ def seal(event: Event, resident: UUID, key: bytes) -> dict[str, Any] | None:
     return {"resident": str(resident), "parts": parts} if parts else None
 
 
+def sealed(event: Event, personal: Mapping[str, Any]) -> Sealed:
+    """The event as it is stored, with what was taken out of it beside it."""
+    return Sealed(event.TOPIC, _mapper.state_of(event), {FIELD: personal})
+
+
 def open_(sealed: Sealed, keys: Mapping[UUID, bytes | None]) -> Event:
     """The event with what is personal in its place again, or with `ERASED` where its key is no more.
 

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -28,18 +28,14 @@ TURN = 2.0
 MAKING = 0x4B45_5953
 """The advisory lock under which the tables are made: KEYS."""
 
-OF_TICKETS = """
-SELECT t.ticket, r.resident, r.wrapped
-  FROM keys.ticket AS t JOIN keys.resident AS r USING (resident)
- WHERE t.ticket = ANY (%(tickets)s)
-"""
+OF_TICKET = "SELECT resident FROM keys.ticket WHERE ticket = %(ticket)s"
 KEYS = """
 SELECT s.wrapped, s.master, r.resident, r.wrapped
   FROM keys.secret AS s LEFT JOIN keys.resident AS r ON r.resident = ANY (%(residents)s)
 """
 # Nothing is made with a master key that is out of force: who rotates it holds the row that is shared here.
-# A phone that is known leads to its resident; one that others bring at this moment is seen the next time.
-NEW = """
+# A phone that is known leads to its resident. What others make at this moment is seen the next time.
+OF_TICKETS = """
 WITH in_force AS (
     SELECT master FROM keys.secret WHERE master = %(master)s FOR SHARE
 ), asked AS (
@@ -47,24 +43,30 @@ WITH in_force AS (
       FROM unnest(%(tickets)s::uuid[], %(residents)s::uuid[], %(wrapped)s::bytea[], %(phones)s::bytea[])
            AS asked (ticket, resident, wrapped, phone)
      WHERE EXISTS (SELECT FROM in_force)
+       AND NOT EXISTS (SELECT FROM keys.ticket AS t WHERE t.ticket = asked.ticket)
 ), made AS (
     INSERT INTO keys.resident (resident, wrapped, phone) SELECT resident, wrapped, phone FROM asked
         ON CONFLICT DO NOTHING
-    RETURNING resident, phone
+    RETURNING resident, wrapped, phone
 ), there AS (
-    SELECT resident, phone FROM made
+    SELECT resident, wrapped, phone FROM made
      UNION ALL
-    SELECT resident, phone FROM keys.resident WHERE phone = ANY (%(phones)s)
+    SELECT resident, wrapped, phone FROM keys.resident WHERE phone = ANY (%(phones)s)
+), kept AS (
+    INSERT INTO keys.ticket (ticket, resident)
+    SELECT asked.ticket, there.resident
+      FROM asked
+      JOIN there ON there.phone = asked.phone OR (asked.phone IS NULL AND there.resident = asked.resident)
+        ON CONFLICT DO NOTHING
+    RETURNING ticket, resident
 )
-INSERT INTO keys.ticket (ticket, resident)
-SELECT asked.ticket, there.resident
-  FROM asked
-  JOIN there ON there.phone = asked.phone OR (asked.phone IS NULL AND there.resident = asked.resident)
-    ON CONFLICT DO NOTHING
-RETURNING ticket, resident
+SELECT ticket, resident, wrapped FROM kept JOIN there USING (resident)
+ UNION ALL
+SELECT ticket, resident, wrapped FROM keys.ticket JOIN keys.resident USING (resident)
+ WHERE ticket = ANY (%(tickets)s)
 """
 ATTEMPTS = 5
-"""How often keys are made anew, where others made them or the master key was rotated at the same moment."""
+"""How often keys are asked for anew, where others made them or the master key was rotated at that moment."""
 BY_PHONE = "SELECT resident FROM keys.resident WHERE phone = %(phone)s"
 TICKETS = "SELECT ticket FROM keys.ticket WHERE resident = %(resident)s ORDER BY ticket"
 ERASE = "DELETE FROM keys.resident WHERE resident = %(resident)s RETURNING resident"
@@ -96,6 +98,8 @@ class Residents:
         self._pool: AsyncConnectionPool | None = None
         self._opening = asyncio.Lock()
         self._keys: Batching[tuple[UUID, str | None], Key] = Batching(self._of_tickets)
+        self._secret: tuple[bytes, str] | None = None
+        """The secret of the index as it was last read, wrapped, and the master key that was in force then."""
         self._known: Batching[UUID, bytes | None] = Batching(self._of_residents)
 
     async def close(self) -> None:
@@ -142,8 +146,8 @@ class Residents:
     async def of(self, ticket: UUID) -> UUID | None:
         """Whose personal data stand in this ticket."""
         async with self._connection() as conn:
-            row = await (await conn.execute(OF_TICKETS, {"tickets": [ticket]})).fetchone()
-            return row[1] if row else None
+            row = await (await conn.execute(OF_TICKET, {"ticket": ticket})).fetchone()
+            return row[0] if row else None
 
     async def erase(self, resident: UUID) -> bool:
         """Delete the key: nobody reads any more what was encrypted with it. False where there is none."""
@@ -151,39 +155,34 @@ class Residents:
             return await (await conn.execute(ERASE, {"resident": resident})).fetchone() is not None
 
     async def _of_tickets(self, asked: Sequence[tuple[UUID, str | None]]) -> Sequence[Key]:
+        phones = dict(asked)
         async with self._connection() as conn:
-            tickets = [ticket for ticket, _ in asked]
             for _ in range(ATTEMPTS):
-                master_key, index = await self._secrets(conn)
-                rows = await (await conn.execute(OF_TICKETS, {"tickets": tickets})).fetchall()
                 try:
-                    found = {t: Key(id, _unwrap(master_key, wrapped, id)) for t, id, wrapped in rows}
+                    keys = await self._kept(conn, phones)
                 except WrongMaster:
-                    continue  # It was rotated in between.
-                new = {ticket: phone for ticket, phone in asked if ticket not in found}
-                found |= await self._make(conn, new, master_key, index) if new else {}
-                if found.keys() >= set(tickets):
-                    return [found[ticket] for ticket in tickets]
+                    keys = {}
+                if keys.keys() == phones.keys():
+                    return [keys[ticket] for ticket, _ in asked]
+                self._secret = None
         raise KeysAway
 
-    async def _make(
-        self,
-        conn: psycopg.AsyncConnection[Any],
-        new: dict[UUID, str | None],
-        master_key: Master,
-        index: bytes,
+    async def _kept(
+        self, conn: psycopg.AsyncConnection[Any], phones: Mapping[UUID, str | None]
     ) -> dict[UUID, Key]:
-        """Keys for these tickets; gives those that are made here, and none that others have made."""
-        keys = {uuid4(): secrets.token_bytes(KEY) for _ in new}
+        """The keys of these tickets, made where they have none. Raises `WrongMaster`."""
+        master_key, index = self._fitting(*self._secret) if self._secret else await self._secrets(conn)
+        new = {uuid4(): secrets.token_bytes(KEY) for _ in phones}
+        numbers = [_index(index, phone) if phone and digits(phone) else None for phone in phones.values()]
         asked = {
             "master": master_key.name,
-            "tickets": list(new),
-            "residents": list(keys),
-            "wrapped": [master_key.wrap(key, str(id)) for id, key in keys.items()],
-            "phones": [_index(index, phone) if phone and digits(phone) else None for phone in new.values()],
+            "tickets": list(phones),
+            "residents": list(new),
+            "wrapped": [master_key.wrap(key, str(id)) for id, key in new.items()],
+            "phones": numbers,
         }
-        rows = await (await conn.execute(NEW, asked)).fetchall()
-        return {ticket: Key(id, keys[id]) for ticket, id in rows if id in keys}
+        rows = await (await conn.execute(OF_TICKETS, asked)).fetchall()
+        return {ticket: Key(id, _unwrap(master_key, wrapped, id)) for ticket, id, wrapped in rows}
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
@@ -213,13 +212,14 @@ class Residents:
             return self._pool
 
     async def _secrets(self, conn: psycopg.AsyncConnection[Any]) -> tuple[Master, bytes]:
-        """The master key that fits, read anew for each use as it may be rotated, and that of the index."""
+        """The master key that is in force now, and that of the index."""
         row = await (await conn.execute(INDEX_KEY)).fetchone()
         if row is None:
             first = masters(self._settings)[0]
             wrapped = first.wrap(secrets.token_bytes(KEY), INDEX)
             await conn.execute(NEW_INDEX_KEY, {"wrapped": wrapped, "master": first.name})
             row = await (await conn.execute(INDEX_KEY)).fetchone() or (wrapped, first.name)
+        self._secret = row
         return self._fitting(*row)
 
     def _fitting(self, wrapped: bytes, name: str) -> tuple[Master, bytes]:

@@ -1,10 +1,14 @@
 """What is personal is kept apart: in no table of log or views, shown to who may, gone where erased."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import psycopg
+from starlette.testclient import TestClient
 
+from adapters.settings import Settings
+from api.app import application
 from api.demonstration.town import PASSWORD
 from tests.api.steps import Steps, problem
 
@@ -73,6 +77,17 @@ def test_what_is_personal_is_read_by_who_is_at_work_and_stands_nowhere_in_clear(
     assert "漏水" in said
     for secret in (NAME, PHONE, "139 8765 4321", HOME, "单元 1903"):
         assert secret not in said
+
+
+def test_a_name_is_found_in_a_later_text_by_a_service_that_did_not_take_the_report(own: Steps) -> None:
+    ticket = canary(own)
+    same_keys = replace(Settings.read(), data=own.people.data)
+    asked = {"category": "drain", "urgency": "urgent", "note": f"已问过{NAME}"}
+    with TestClient(application(own.people.database, same_keys)) as other:
+        answer = other.post(f"{ticket}/sort", json=asked, headers=own.people["sorter"].headers)
+    assert answer.status_code == 200, answer.text
+    assert own.history(ticket)[1]["data"]["note"] == f"已问过{NAME}"
+    assert NAME not in everything(own)
 
 
 def test_lists_and_searches_show_a_mask(own: Steps) -> None:
