@@ -63,9 +63,9 @@ TASK = Table(
 )  # fmt: skip
 SEARCH = Table(
     "board_search",
-    {"ticket": "uuid", "text": "text", "pairs": "integer[]"},
+    {"ticket": "uuid", "reported_at": "timestamptz", "text": "text", "pairs": "integer[]"},
     key=1,
-    indexes=("USING gin (pairs)",),
+    indexes=("USING gin (pairs)", "(reported_at DESC, ticket DESC)"),
 )
 
 
@@ -73,7 +73,7 @@ class Board(View):
     """Every ticket as a line in a list."""
 
     name: ClassVar[str] = "board"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     of = Ticket
     tables = (TICKET, TASK, SEARCH)
 
@@ -99,7 +99,7 @@ class Board(View):
         text = plain(
             "\n".join(filter(None, (ticket.number, ticket.title, ticket.description, ticket.address)))
         )
-        yield SEARCH, (ticket.id, text, pairs(text))
+        yield SEARCH, (ticket.id, ticket.reported_at, text, pairs(text))
 
 
 def plain(text: str) -> str:
@@ -203,7 +203,8 @@ async def tickets(
     if only := seen.only_department:
         # Somebody of one department sees its tickets alone: walk along that department's own index.
         asked.setdefault("department", only)
-    order = "d" if "department" in asked else "t"
+    # What is found by words is put in order before the rest of it is read.
+    order = "s" if "q" in asked else "d" if "department" in asked else "t"
     conditions = [
         seen.tickets,
         BY_THEN.format(order=order),

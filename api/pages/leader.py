@@ -112,7 +112,8 @@ async def leader(request: Request, visitor: Visiting, then: Viewing) -> Response
     slowest = sorted(closing, key=_mean, reverse=True)[:ROWS]
     fullest = sorted(grids, key=lambda row: (row["reported"], row["open"], row["unit"]), reverse=True)
     codes = [row["unit"] for row in fullest]
-    where, named = await gather(figures.centres(reading, codes), names_of(reading, codes))
+    # Where a grid lies is no matter of the moment: the ground of the map, for which all that is known serves.
+    where, named = await gather(figures.centres(visitor.serving.reading, codes), names_of(reading, codes))
     open_in = [
         (code, named.get(code, code), row["open"], then.link(link(Figure.OPEN, None, grid=code)))
         for code, row in zip(codes, fullest, strict=True)

@@ -137,8 +137,8 @@ INSERT INTO views.board_ticket
 SELECT (jsonb_populate_record(t, jsonb_build_object('ticket', gen_random_uuid()))).*
   FROM views.board_ticket AS t, generate_series(1, 2000);
 INSERT INTO views.board_search
-SELECT t.ticket, 'x', ARRAY(SELECT (random() * 100000)::integer
-                              FROM generate_series(1, 40) WHERE t.ticket IS NOT NULL)
+SELECT t.ticket, t.reported_at, 'x', ARRAY(SELECT (random() * 100000)::integer
+                                             FROM generate_series(1, 40) WHERE t.ticket IS NOT NULL)
   FROM views.board_ticket AS t
     ON CONFLICT DO NOTHING;
 """
