@@ -124,6 +124,15 @@ class Life:
             and self._soon(timedelta(days=1))
         ):
             ticket.verify(commands.Verify(*self._random.choice(ANSWERS)), resident, self.at)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Some of what is verified is told to everybody a day later; which, the dice have no part in."""
+        told_at = self.at + timedelta(days=1)
+        told = self.ticket.id.bytes[-1] % TOLD == 0 and self.ticket.stage is Stage.VERIFIED
+        if told and told_at < self._now:
+            self._pass(told_at)
+            self.ticket.publish(commands.Publish(self._matter.result), sorter(self.ticket.community), told_at)
 
     def _is_handled(self) -> bool:
         return self.ticket.stage is Stage.HANDLED
@@ -237,6 +246,8 @@ ANSWERS: tuple[tuple[Solved, Satisfied | None], ...] = (
 """What residents say in the end, the usual more often."""
 LEFT = timedelta(days=4)
 """For so long slow departments claim nothing and nobody rules on what was sent back."""
+TOLD = 6
+"""One in so many is told on the echo wall."""
 EXTENDED, HELD, APPEALED = 0.5, 0.03, 0.4
 """How likely who is slow asks for more time, a task is put on hold, who was late appeals."""
 A_SECOND = timedelta(seconds=1)

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from api.pages.page import Visiting, go, render
 from api.pages.queue import WHAT, Asking, queue_of
 from api.pages.ticket import After, facts_of, passed
+from domain.actors import Role
 
 router = APIRouter()
 Many = Annotated[int, Query(ge=0, le=1000)]
@@ -22,11 +23,12 @@ async def desk(
     claimed: Many = 0,
     refused: Many = 0,
 ) -> Response:
-    """The queue of the visitor; whoever has none looks for tickets."""
+    """The queue of the visitor; whoever has none looks for tickets, or administers."""
     await passed(visitor, after)
     queue = await queue_of(visitor, asking)
     if queue is None:
-        return go("/tickets")
+        administers = visitor.holds(Role.ADMINISTRATOR) and not visitor.sees_tickets
+        return go("/administration" if administers else "/tickets")
     shown = await facts_of(visitor, queue.lines[0].ticket) if queue.lines else {"ticket": None}
     return render(
         request,

@@ -30,6 +30,7 @@ from domain.actors import Person, Role
 from domain.errors import NotSignedIn
 from projections.figures import LEADERS
 from projections.units import names_of
+from projections.waiting import ARMS
 
 STATIC = Path(str(files("api").joinpath("static")))
 LIBRARY = "js_lib_leaflet", "static/js_lib_leaflet"
@@ -111,6 +112,11 @@ class Visitor:
         return self.holds(Role.AUDITOR)
 
     @property
+    def sees_tickets(self) -> bool:
+        """Whether they have to do with tickets at all."""
+        return self.holds(*OF_TICKETS)
+
+    @property
     def places(self) -> list["PlaceToGo"]:
         """Where they can go."""
         return [place for place in PLACES if not place.roles or self.holds(*place.roles)]
@@ -133,11 +139,13 @@ class PlaceToGo:
     roles: tuple[Role, ...] = ()
 
 
+OF_TICKETS = tuple(role for role in Role if role not in (Role.RESIDENT, Role.ADMINISTRATOR))
+"""Who has to do with tickets, and not with one alone."""
 PLACES: list[PlaceToGo] = [
-    PlaceToGo("/", N_("我的待办")),
-    PlaceToGo("/tickets", N_("工单")),
-    PlaceToGo("/overdue", N_("超时"), tuple(role for role in Role if role is not Role.RESIDENT)),
-    PlaceToGo("/workload", N_("工作量"), tuple(role for role in Role if role is not Role.RESIDENT)),
+    PlaceToGo("/", N_("我的待办"), tuple(ARMS)),
+    PlaceToGo("/tickets", N_("工单"), OF_TICKETS),
+    PlaceToGo("/overdue", N_("超时"), OF_TICKETS),
+    PlaceToGo("/workload", N_("工作量"), OF_TICKETS),
     PlaceToGo("/leader", N_("总览"), LEADERS),
     PlaceToGo("/looks", N_("查看记录"), (Role.AUDITOR,)),
     PlaceToGo("/log", N_("封存"), (Role.AUDITOR, Role.ADMINISTRATOR)),

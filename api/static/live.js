@@ -60,7 +60,7 @@ async function refreshTicket() {
     form.contains(document.activeElement)
     || [...form.elements].some((field) => field.defaultValue !== undefined && field.type !== "hidden"
       && (field.value !== field.defaultValue || field.checked !== field.defaultChecked)));
-  for (const part of [".ticket-head", ".lanes", ".clocks", ".told", ...(typing ? [] : [".steps"])]) {
+  for (const part of [".ticket-head", ".lanes", ".galleries", ".clocks", ".told", ...(typing ? [] : [".steps"])]) {
     const old = ticket.querySelector(part), now = fresh.querySelector(part);
     if (old && now) old.replaceWith(now);
     else if (old && part === ".steps") old.remove();

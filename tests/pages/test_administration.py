@@ -2,6 +2,7 @@
 
 import csv
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
 
@@ -42,6 +43,13 @@ def written(folder: Path, name: str, text: str) -> Path:
     path = folder / name
     path.write_text(text, "utf-8")
     return path
+
+
+def test_who_only_administers_begins_there_and_is_offered_no_tickets(visits: Visits) -> None:
+    admin = visits("admin", "/")
+    assert urlsplit(admin.url).path == "/administration"
+    expect(admin.get_by_role("navigation", name="主导航").get_by_role("link")).to_have_text(["封存", "管理"])
+    expect(admin.get_by_role("search")).to_have_count(0)
 
 
 def test_a_unit_and_an_account_are_made_by_hand_and_the_account_signs_in(visits: Visits) -> None:

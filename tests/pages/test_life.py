@@ -46,6 +46,7 @@ def test_a_joint_ticket_lives_from_its_report_to_its_verification(visits: Visits
     sorter = visits("sorter", path)
     expect(sorter.get_by_text("<b>不要</b>当成标签。")).to_be_visible()
     expect(sorter.locator(".proposal").first).to_contain_text("下水堵塞")
+    expect(sorter.locator(".steps ~ .shown")).to_have_count(1)  # The next step comes before photos and map.
     sorter.get_by_label("紧急", exact=True).check()
     button(sorter, "分拣")
     done(sorter, "已分拣")
