@@ -47,6 +47,12 @@ def must_oversee(person: Person, verb: str, *around: str) -> None:
         raise NotYours(verb=verb, who="an administrator or auditor" if around else OVERSEER)
 
 
+def must_oversee_something(person: Person, verb: str) -> None:
+    """Refuse who is neither administrator nor auditor of anything."""
+    if not person.units(Role.ADMINISTRATOR) | person.units(Role.AUDITOR):
+        raise NotYours(verb=verb, who="an administrator or auditor")
+
+
 async def unit_of(calling: Caller, code: str) -> Unit:
     """The unit with this code. Raises `UnknownUnit`."""
     found: Unit | None = await calling.serving.store.find(Unit, Unit.id_of(code))
@@ -195,8 +201,7 @@ async def receivers_of(
     """The receivers one looks after, by code, as these rows have them; and how telling each goes now."""
     person, reading = calling.person, calling.serving.reading
     overseen = person.units(Role.ADMINISTRATOR) | person.units(Role.AUDITOR)
-    if not overseen:
-        raise NotYours(verb="list receivers", who="an administrator or auditor")
+    must_oversee_something(person, "list receivers")
     units = None if "" in overseen else sorted(overseen)
     rows = await receivers.receivers(rows_of or reading, limit, after, units)
     standing = await Outbox(reading).standing([row["receiver"] for row in rows])

@@ -45,22 +45,28 @@ async def _receive(serving: Service, account: str, most: int, chunks: AsyncItera
     return await serving.album.receive(chunks, account)
 
 
-async def seen(serving: Service, person: Person, id: str) -> Photo:
-    """The photo with this id, where the person may see it. Raises `UnknownPhoto`."""
+async def seen(serving: Service, person: Person, id: str, whole: bool = False) -> Photo:
+    """The photo with this id, where the person may see it, or all of it, its EXIF too.
+
+    A resident sees what they sent or the community released, drawn anew. Raises `UnknownPhoto`.
+    """
     found = await serving.album.find(id) if ID.fullmatch(id) else None
-    if found is None or not await _may_see(serving, person, id):
+    if found is None or not await _may_see(serving, person, id, whole):
         raise UnknownPhoto(photo=id)
     return found
 
 
-async def _may_see(serving: Service, person: Person, id: str) -> bool:
+async def _may_see(serving: Service, person: Person, id: str, whole: bool) -> bool:
     """The view names the tickets; whether one of them may be seen now, its own history says."""
     if await photos.is_own(serving.reading, person.account, id):
         return True
+    is_resident = bool(person.units(Role.RESIDENT))
+    if is_resident and whole:
+        return False
     for ticket in await photos.tickets_with(serving.reading, person, id):
         found = await serving.store.find(Ticket, ticket)
         if found is not None and found.visible_to(person):
-            return True
+            return not is_resident or id in found.shown_to_resident
     return False
 
 
@@ -80,7 +86,7 @@ async def check_named(serving: Service, person: Person, command: Any) -> None:
     for field in FIELDS:
         check_photos(getattr(command, field, ()))
     missing = set(asked) - await serving.album.may_be_named(asked, person.account, ())
-    others = [id for id in missing if ID.fullmatch(id) and await _may_see(serving, person, id)]
+    others = [id for id in missing if ID.fullmatch(id) and await _may_see(serving, person, id, whole=False)]
     if others:
         missing -= await serving.album.may_be_named(others, person.account, others)
     for id in asked:

@@ -22,6 +22,8 @@ AT_ONCE = 64
 """Rows under way at the same time."""
 LONGEST_FIELD = 10_000_000
 """Characters."""
+MOST_FIELDS = 2_000_000
+"""Fields of a table, those that a short line leaves out among them: some hundred bytes of memory each."""
 
 
 @dataclass
@@ -73,16 +75,20 @@ def read_any(named: str, content: bytes, known: Collection[str]) -> tuple[list[s
     return read_workbook(named, content, known) if is_workbook(named, content) else read_table(named, content)
 
 
-def read_table(named: str, content: bytes) -> tuple[list[str], list[Row]]:
+def read_table(named: str, content: bytes, most_fields: int = MOST_FIELDS) -> tuple[list[str], list[Row]]:
     """The names of the columns of a CSV file, and its rows. Raises `BadTable` where it is no table."""
     csv.field_size_limit(LONGEST_FIELD)
     reader = csv.DictReader(io.StringIO(_decoded(content, named), newline=""), restval="")
     rows = []
+    fields = 0
     try:
         names = [name.strip() for name in reader.fieldnames or []]
         reader.fieldnames = names
         line = reader.line_num + 1
         for says in reader:
+            fields += len(names)
+            if fields > most_fields:
+                raise BadTable(what=named, why=f"holds more than {most_fields} fields: bring it in parts")
             rows.append(Row(says, line))
             line = reader.line_num + 1
     except csv.Error as problem:

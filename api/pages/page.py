@@ -155,9 +155,14 @@ PLACES: list[PlaceToGo] = [
 
 
 async def visitor(request: Request) -> Visitor:
-    """Whoever is signed in. Raises `NotSignedIn`, also for what another page sent, or is somebody else's."""
+    """Whoever is signed in. Raises `NotSignedIn`, also for what another page sent, or is somebody else's.
+
+    Residents have pages of their own: the secret of a link opens none of these.
+    """
     serving = await service(request)
     person = await serving.sessions.person(token(request))
+    if person.units(Role.RESIDENT):
+        raise NotSignedIn()
     meant = request.headers.get("whistle-account")
     if meant is not None and unquote(meant) != person.account:
         raise NotSignedIn()  # Somebody else has signed in since in this browser.

@@ -110,6 +110,7 @@ async def bring_receivers(request: Request, visitor: Visiting) -> Response:
         rows = await run_in_threadpool(read_receivers, named, content)
         await take_receivers(Caller(visitor.serving, visitor.person), rows, outcome)
 
+    administering.must_oversee_something(visitor.person, "list receivers")
     return await bring(request, visitor, takes, partial(_list, request, visitor), "receivers")
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -57,7 +58,7 @@ async def import_tickets(database: Database, file: Path, mapped: list[str], set_
     """Take in reports; each gets a number of the day it happened."""
     columns = pairs(mapped, "--map", right=FIELDS)
     fixed = pairs(set_, "--set", left=FIELDS)
-    names, rows = read_table(str(file), content_of(file))
+    names, rows = read_table(str(file), content_of(file), most_fields=sys.maxsize)
     for wanted in (*columns, *(name for name in NEEDED if name not in (*columns.values(), *fixed))):
         must_have(str(file), wanted, names)
     async with at_work(database) as service:

@@ -70,7 +70,7 @@ async def upload(request: Request) -> Response:
 )
 async def read(id: str, calling: Calling, size: Size = Size.VIEW) -> Response:
     """The photo, drawn anew and upright, to be looked at; or the original as evidence, to be kept."""
-    photo = await photographs.seen(calling.serving, calling.person, id)
+    photo = await photographs.seen(calling.serving, calling.person, id, whole=size is Size.ORIGINAL)
     try:
         content = await calling.serving.album.read(id, size)
     except NoFile:
@@ -85,4 +85,4 @@ async def read(id: str, calling: Calling, size: Size = Size.VIEW) -> Response:
 @router.get("/{id}/facts", response_model=PhotoShape, openapi_extra=SIGNED_IN)
 async def read_facts(id: str, calling: Calling) -> Response:
     """What is known of the photo: its size, and when and where it was taken."""
-    return Json(PhotoShape.of(await photographs.seen(calling.serving, calling.person, id)))
+    return Json(PhotoShape.of(await photographs.seen(calling.serving, calling.person, id, whole=True)))

@@ -35,6 +35,18 @@ def test_an_administrator_of_a_town_has_the_forms_of_that_town(
     assert ("我能做什么" in answer.text) == may
 
 
+def test_a_table_is_read_for_who_may_bring_one_and_is_refused_where_it_would_fill_the_memory(
+    people: People,
+) -> None:
+    wide = ",".join(f"c{nth}" for nth in range(5_000)) + "\nx" * 5_000
+    for account, status in (("water", 403), ("admin", 422)):
+        table = {"file": ("wide.csv", wide.encode(), "text/csv")}
+        path = "/administration/receivers/table"
+        answer = people[account].post(path, files=table, headers=OURS)
+        assert answer.status_code == status, answer.text[:500]
+    assert "2000000" in answer.text.replace(",", "")
+
+
 def test_a_role_of_ones_own_is_signed_for_by_a_second_administrator(people: People) -> None:
     admin = people["admin"]
     asked = {"role": "dispatcher", "unit": "220621100"}

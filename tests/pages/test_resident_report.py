@@ -242,7 +242,13 @@ def test_the_resident_sees_their_own_photos_and_those_that_were_released(own: St
     assert resident.get(f"/r/photos/{photo}").headers["content-type"] == "image/jpeg"
     assert resident.get(f"/r/photos/{photo}?size=original").status_code == 404
     assert resident.get(f"/r/photos/{after}").status_code == 404
+    token = own.client(resident.cookies["whistle_link"])
     own.people.catch_up()
+    for hidden in (f"{photo}?size=original", f"{photo}/facts", after, f"{after}?size=original"):
+        assert token.get(f"/api/photos/{hidden}").status_code == 404, hidden
+    assert token.get(f"/api/photos/{photo}").status_code == 200
+    assert own.people["sorter"].get(f"/api/photos/{after}?size=original").status_code == 200
+    assert token.get("/tickets", follow_redirects=False).status_code in (303, 401)
     own.do("sorter", path, "publish", text="已修好", photos=[after])
     assert "办理中和办好以后" in resident.get("/r").text
     assert resident.get(f"/r/photos/{after}").status_code == 200
