@@ -4,6 +4,7 @@ from uuid import UUID
 
 from adapters.event_store import new_id
 from adapters.personal.keeping import Opened
+from adapters.personal.marking import names_nobody
 from api.service import Service
 from domain.actors import Person
 from domain.errors import Conflict, NotYours, UnknownResident
@@ -30,7 +31,9 @@ async def look(
         if reason is None and not asked:
             return opened.masked()
     at = serving.store.now()
-    await serving.store.create(Look.take(new_id(at), ticket, resident, reason, person, at))
+    taken = Look.take(new_id(at), ticket, resident, reason, person, at)
+    names_nobody("reason", taken.reason, opened.known)
+    await serving.store.create(taken)
     return opened
 
 
@@ -59,6 +62,8 @@ async def erase(
     asked = Resident.erase(resident, command, tickets, by, second, serving.store.now())
     if not known and before is None:
         raise UnknownResident()
+    for ticket in tickets:
+        names_nobody("order", command.order, (await serving.keeping.opened(ticket)).known)
     if before is None:
         try:
             await serving.store.create(asked)

@@ -38,6 +38,11 @@ class Opened:
         """Whose personal data can be read here still: the resident of the ticket."""
         return next(iter(self.keys), None)
 
+    @property
+    def known(self) -> tuple[str, ...]:
+        """The reporter's name and phone, where they can be read."""
+        return _known(next(iter(self.events()), None))
+
     def masked(self) -> "Opened":
         """The same, with what is personal left out."""
         return replace(self, keys=dict.fromkeys(self.keys))
@@ -78,7 +83,7 @@ class Keeping:
             first = self._remember(ticket, Sealed(**row))
         resident = resident_of(first.metadata)
         keys = await self.residents.known([resident]) if resident else {}
-        return tuple(text for text in personal_of(open_(first, keys)) if text != ERASED)
+        return _known(open_(first, keys))
 
     def recorded(self, event: Event, personal: dict[str, Any]) -> None:
         """What was taken out of this event stands in the log: a report is at hand for what follows it."""
@@ -107,6 +112,10 @@ class Keeping:
         whose = dict.fromkeys(id for row in rows if (id := resident_of(row["metadata"])))
         keys = await self.residents.known(list(whose)) if whose else {}
         return Opened([Sealed(**row) for row in rows], {id: keys[id] for id in whose if id in keys})
+
+
+def _known(report: Event | None) -> tuple[str, ...]:
+    return tuple(text for text in personal_of(report) if text != ERASED)
 
 
 def _phone(event: Event) -> str | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
+from domain.errors import OutOfRange
 from domain.text import DESCRIPTION, OTHER, TITLE, check_optional_text, narrow
 
 MASK = "〔个人信息〕"
@@ -63,6 +64,12 @@ def personal_of(command: Any) -> tuple[str, ...]:
     """The reporter's name and phone, as they are searched for in the other texts."""
     reporter = getattr(command, "reporter", None)
     return tuple(filter(None, (reporter.name, reporter.phone))) if reporter else ()
+
+
+def names_nobody(field: str, text: str, known: Iterable[str] = ()) -> None:
+    """Refuse, with `OutOfRange`, a text that is kept as it is and holds something personal."""
+    if _pattern(text, known).search(text):
+        raise OutOfRange(field=field, why="names somebody: write it without name, phone or identity number")
 
 
 def digits(phone: str) -> str:

@@ -13,6 +13,8 @@ WHY: tuple[tuple[re.Pattern[str], str], ...] = (
         N_("要在现在之后、{0} 天之内"),
     ),
     (re.compile(r"names a department twice: .*"), N_("同一个部门选了两次")),
+    (re.compile(r"names somebody: .*"), N_("写到了具体的人：请不要写姓名、电话、证件号")),
+    (re.compile(r"holds more than (\d+) fields: .*"), N_("超过 {0} 格：请分几次上传")),
     (re.compile(r"needs (\d+) characters at least"), N_("至少要 {0} 个字")),
     (re.compile(r"the other ticket must be another one you see"), N_("要并到另一件您能看到的工单")),
     (re.compile(r"it is no whole JPEG, .*"), N_("它不是一张完整的 JPEG、PNG 或 WebP 照片")),

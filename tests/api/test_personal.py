@@ -141,6 +141,20 @@ def test_who_only_supervises_says_why_once_a_ticket(own: Steps) -> None:
     assert boss.get(other).json()["reporter"]["name"] == "〔个人信息〕"
 
 
+def test_neither_the_reason_of_a_look_nor_the_order_of_an_erasure_names_anybody(own: Steps) -> None:
+    ticket = canary(own)
+    resident = resident_of(own)["resident"]
+    for said in (f"{NAME}来电催办", f"{PHONE} 来电催办", "13800138000 来电", f"[[{HOME}]] 来电"):
+        answer = own.people["supervisor"].post(f"{ticket}/look", json={"reason": said})
+        problem(answer, 422, "OutOfRange")
+        order = {"order": said, "consent": CONSENT}
+        problem(own.people["admin"].post(f"/api/residents/{resident}/erase", json=order), 422, "OutOfRange")
+    own.people.catch_up()
+    for secret in (NAME, PHONE, "13800138000", HOME):
+        assert secret not in everything(own)
+    assert own.people["supervisor"].post(f"{ticket}/look", json={"reason": "来电催办"}).status_code == 200
+
+
 def test_every_look_is_told_to_the_auditor_and_to_nobody_else(own: Steps) -> None:
     ticket = canary(own)
     own.read(ticket, "sorter")
