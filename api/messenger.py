@@ -21,6 +21,7 @@ from adapters.database import Database
 from adapters.event_store import utc_now
 from adapters.reading import Reading
 from adapters.recorder import Unavailable
+from adapters.tasks import end
 from adapters.telling.delivery import Delivery
 from adapters.telling.means import Means
 from adapters.telling.pace import MOST_A_MINUTE, WINDOW, Pace
@@ -115,10 +116,7 @@ class Messenger:
                 await self._follow(conn, feeding, outbox, feed, tasks)
                 await asyncio.wait(tasks.values(), timeout=LAST_WORDS) if tasks else None
             finally:
-                ending = [*tasks.values(), *([tidying] if tidying else [])]
-                for task in ending:
-                    task.cancel()
-                await asyncio.gather(*ending, return_exceptions=True)
+                await end(*tasks.values(), *([tidying] if tidying else []))
                 self._deliveries.clear()
                 self._wake.clear()
                 await reading.close()

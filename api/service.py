@@ -19,6 +19,7 @@ from adapters.recorder import GroupRecorder
 from adapters.sessions import Sessions
 from adapters.settings import Settings, Tiles
 from adapters.stock import StockRecorder
+from adapters.tasks import end
 from adapters.turns import Turns
 from api.adopted import Adopted
 from api.places import Places
@@ -130,7 +131,7 @@ async def running(database: Database, settings: Settings) -> AsyncIterator[Servi
         store = EventStore(recorder, stock or reading, keeping=keeping)
         standing = Standing(database.service, reading)
         listening = asyncio.create_task(standing.listen())
-        stack.push_async_callback(_cancel, listening)
+        stack.push_async_callback(end, listening)
         turns = Turns(reading, store, residents)
         sessions = Sessions(reading, store, turns)
         incoming = settings.data / "photos" / "incoming"
@@ -148,9 +149,3 @@ async def running(database: Database, settings: Settings) -> AsyncIterator[Servi
             settings.resident_form,
             settings.tiles,
         )
-
-
-async def _cancel(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task

@@ -14,6 +14,7 @@ from adapters.event_store import EventStore
 from adapters.photos.album import UNNAMED
 from adapters.reading import Reading
 from adapters.recorder import OutcomeUnknown, Unavailable
+from adapters.tasks import end
 from api import photographs
 from api.adopted import Adopted
 from api.service import NotYet, Service, Standing
@@ -116,6 +117,4 @@ async def keeping_time(service: Service) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*tasks)

@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
+import psycopg
+
 from adapters.database import SERVICE_ROLE, Database, database
 from adapters.embedded import embedded_postgres
 from adapters.settings import Settings
@@ -74,7 +76,15 @@ class Running:
         pids = self._children(self.postmaster())
         serving = [pid for pid in pids if b"whistle_service" in _command_line(pid)]
         if serving:
-            os.kill(serving[number % len(serving)], signal.SIGKILL)
+            killed = serving[number % len(serving)]
+            os.kill(killed, signal.SIGKILL)
+            wait_for(lambda: not Path(f"/proc/{killed}").exists() and self._answers())
+
+    def _answers(self) -> bool:
+        """Whether PostgreSQL takes connections."""
+        with suppress(psycopg.OperationalError), psycopg.connect(self.database.owner):
+            return True
+        return False
 
     def kill_postgres(self) -> None:
         """SIGKILL of the postmaster; then, as an operator would, start it again in the same folder."""
