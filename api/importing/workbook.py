@@ -4,21 +4,25 @@ import re
 import warnings
 import zipfile
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import date
 from io import BytesIO
 from typing import Any
+from xml.sax import SAXParseException
+from xml.sax.handler import ContentHandler
+from xml.sax.xmlreader import AttributesImpl
 
+from defusedxml.sax import parseString
 from openpyxl import load_workbook
 from openpyxl.utils import range_boundaries
 from openpyxl.worksheet.worksheet import Worksheet
 
 from api.importing.row import BadTable, Row
 
-LARGEST = 200 * 1024 * 1024
+LARGEST = 50 * 1024 * 1024
 """Bytes of a workbook, unpacked."""
-MOST_CELLS = 5_000_000
-"""Cells of a sheet, from its first to its last one, and cells that are merged."""
-MERGED = re.compile(rb'<mergeCell [^>]*?ref="([^"]{1,40})"')
+MOST_CELLS = 1_000_000
+"""Cells of a workbook, cells that are merged, and cells of a sheet from its first to its last one."""
 ZIP, OLD = b"PK", b"\xd0\xcf\x11\xe0"
 """What a workbook begins with, and one of Excel before 2007."""
 FIRST_ROWS = 20
@@ -56,9 +60,10 @@ def _sheets(named: str, content: bytes) -> list[Worksheet]:
         with zipfile.ZipFile(BytesIO(content)) as parts:
             if sum(part.file_size for part in parts.infolist()) > LARGEST:
                 raise BadTable(what=named, why="is too large: save the table alone, as CSV")
-            pages = [parts.read(name) for name in parts.namelist() if name.startswith("xl/worksheets/")]
-        if sum(_size(ref.decode()) for page in pages for ref in MERGED.findall(page)) > MOST_CELLS:
-            raise BadTable(what=named, why="merges whole columns or sheets: merge only what the table needs")
+            counting = _Counting(named)
+            for name in parts.namelist():
+                with suppress(SAXParseException):  # No XML, so no sheet: a picture, say.
+                    parseString(parts.read(name), counting)
         with warnings.catch_warnings(action="ignore"):  # Of styles and such, which nobody asked about.
             sheets: list[Worksheet] = [
                 s for s in load_workbook(BytesIO(content), data_only=True) if isinstance(s, Worksheet)
@@ -71,6 +76,29 @@ def _sheets(named: str, content: bytes) -> list[Worksheet]:
     except Exception as problem:  # Whatever a foreign file makes the library raise, it means this.
         name = type(problem).__name__
         raise BadTable(what=named, why=f"is no workbook that can be read ({name}): save it as CSV") from None
+
+
+class _Counting(ContentHandler):
+    """Counts the cells of all parts before the library makes any; it makes one for each that is merged."""
+
+    def __init__(self, named: str) -> None:
+        super().__init__()
+        self._named = named
+        self._cells = self._merged = 0
+
+    def startElement(self, name: str, attrs: AttributesImpl) -> None:
+        """One more cell, or one more range that is merged. Refuses what is too much."""
+        match name.rpartition(":")[2]:
+            case "c":
+                self._cells += 1
+            case "mergeCell":
+                self._merged += _size(attrs["ref"])
+        if self._merged > MOST_CELLS:
+            raise BadTable(
+                what=self._named, why="merges whole columns or sheets: merge only what the table needs"
+            )
+        if self._cells > MOST_CELLS:
+            raise BadTable(what=self._named, why=f"has more than {MOST_CELLS} cells: bring it in parts")
 
 
 def _rows(sheet: Worksheet, known: Collection[str]) -> tuple[list[str], list[Row]] | None:

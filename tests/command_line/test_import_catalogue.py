@@ -247,13 +247,37 @@ def test_a_workbook_that_would_take_for_ever_is_refused(shared_town: str, tmp_pa
     assert "far outside" in refused(
         "import", "catalogue", tmp_path / "far.xlsx", "--database-url", shared_town
     )
-    merged, whole = tmp_path / "small.xlsx", tmp_path / "whole.xlsx"
     del sheet["XFD1048576"]
-    sheet.merge_cells("A1:B2")
-    book.save(merged)
-    with zipfile.ZipFile(merged) as parts, zipfile.ZipFile(whole, "w") as changed:
+    for row in range(1, 1_100):
+        sheet.append([row] * 1_000)
+    book.save(tmp_path / "full.xlsx")
+    assert "more than 1000000 cells" in refused(
+        "import", "catalogue", tmp_path / "full.xlsx", "--database-url", shared_town
+    )
+
+
+@pytest.mark.parametrize(
+    ("place", "written"),
+    [
+        ("xl/worksheets/sheet1.xml", b'<mergeCell ref="A1:XFD1048576" />'),
+        ("xl/worksheets/sheet1.xml", b"<mergeCell\n ref = 'A1:XFD1048576'/>"),
+        ("xl/elsewhere.bin", b'<mergeCell ref="A1:XFD1048576" />'),
+    ],
+)
+def test_a_workbook_that_merges_everything_is_refused_however_it_says_so(
+    shared_town: str, tmp_path: Path, place: str, written: bytes
+) -> None:
+    book = Workbook()
+    book.worksheets[0].merge_cells("A1:B2")
+    book.save(tmp_path / "small.xlsx")
+    whole = tmp_path / "whole.xlsx"
+    sheet = "xl/worksheets/sheet1.xml"
+    with zipfile.ZipFile(tmp_path / "small.xlsx") as parts, zipfile.ZipFile(whole, "w") as changed:
         for name in parts.namelist():
-            changed.writestr(name, parts.read(name).replace(b"A1:B2", b"A1:XFD1048576"))
+            content = parts.read(name).replace(sheet.encode(), place.encode())
+            assert name != sheet or b'<mergeCell ref="A1:B2" />' in content
+            content = content.replace(b'<mergeCell ref="A1:B2" />', written)
+            changed.writestr(place if name == sheet else name, content)
     assert "merges whole" in refused("import", "catalogue", whole, "--database-url", shared_town)
 
 
