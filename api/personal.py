@@ -42,36 +42,51 @@ async def find(serving: Service, person: Person, phone: str) -> tuple[UUID | Non
     if finder(person) is None:
         raise NotYours(verb="look for a resident", who="those who take reports in or oversee them")
     resident = await serving.keeping.residents.find(phone)
-    tickets = await serving.keeping.residents.tickets(resident) if resident else []
+    tickets = await serving.keeping.tickets(resident) if resident else ()
     found = [await serving.store.find(Ticket, ticket) for ticket in tickets]
     seen = [ticket for ticket in found if ticket and ticket.visible_to(person)]
     return resident if seen else None, seen
 
 
+async def reporter_of(serving: Service, ticket: UUID) -> UUID:
+    """The resident of a ticket; where nothing personal stands in its texts, somebody new, for its photos."""
+    opened = await serving.keeping.opened(ticket)
+    return opened.resident or opened.latest or (await serving.keeping.residents.of_ticket(ticket)).resident
+
+
 async def erase(
-    serving: Service, resident: UUID, command: Erase, by: Person, second: Person | None
+    serving: Service,
+    resident: UUID,
+    command: Erase,
+    by: Person,
+    second: Person | None,
+    ticket: UUID | None = None,
 ) -> tuple[UUID, ...]:
     """Delete a resident's key, once the log says by whose order; gives the tickets concerned.
 
+    Where a `ticket` of theirs is named, it is one of them though nothing personal stands in its texts.
     Whoever is interrupted between the two repeats it: what is in the log already is not said twice.
     """
     residents = serving.keeping.residents
-    tickets = tuple(await residents.tickets(resident))
+    named = {ticket} if ticket else set()
+    tickets = tuple(sorted({*await serving.keeping.tickets(resident), *named}))
     known = bool(await residents.known([resident]))
     before = await serving.store.find(Resident, resident)
     asked = Resident.erase(resident, command, tickets, by, second, serving.store.now())
     if not known and before is None:
         raise UnknownResident()
-    for ticket in tickets:
-        names_nobody("order", command.order, (await serving.keeping.opened(ticket)).known)
+    for id in tickets:
+        names_nobody("order", command.order, (await serving.keeping.opened(id)).known)
     if before is None:
         try:
             await serving.store.create(asked)
         except Conflict:  # Somebody else ordered it at the same moment.
             before = await serving.store.find(Resident, resident)
-    await serving.album.forget_originals(await _photos(serving, tickets))
     await residents.erase(resident)
-    return tickets if before is None else before.tickets
+    # With the key gone nothing more of theirs is written: what was meanwhile is found as well.
+    tickets = tuple(sorted({*tickets, *await serving.keeping.tickets(resident)}))
+    await serving.album.forget_originals(await _photos(serving, tickets))
+    return tickets
 
 
 async def _photos(serving: Service, tickets: tuple[UUID, ...]) -> list[str]:

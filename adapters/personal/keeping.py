@@ -21,6 +21,12 @@ SELECT topic, state, metadata
  WHERE originator_id = %(id)s AND originator_version <= coalesce(%(until)s, originator_version)
  ORDER BY originator_version
 """
+TICKETS = """
+SELECT DISTINCT originator_id
+  FROM log.events
+ WHERE metadata ? 'personal' AND metadata #>> '{personal,resident}' = %(resident)s
+ ORDER BY originator_id
+"""
 REMEMBERED = 10_000
 """Reports of which the stored event is kept at hand, as it is stored."""
 
@@ -37,6 +43,12 @@ class Opened:
     def resident(self) -> UUID | None:
         """Whose personal data can be read here still: the resident of the ticket."""
         return next(iter(self.keys), None)
+
+    @property
+    def latest(self) -> UUID | None:
+        """Whose personal data were written here last, be they erased."""
+        whose = (resident_of(each.metadata) for each in reversed(self.sealed))
+        return next((resident for resident in whose if resident), None)
 
     @property
     def known(self) -> tuple[str, ...]:
@@ -84,6 +96,11 @@ class Keeping:
         resident = resident_of(first.metadata)
         keys = await self.residents.known([resident]) if resident else {}
         return _known(open_(first, keys))
+
+    async def tickets(self, resident: UUID) -> tuple[UUID, ...]:
+        """The tickets with personal data of this resident, as the log has it, erased or not."""
+        rows = await self._reading.rows(TICKETS, {"resident": str(resident)})
+        return tuple(row["originator_id"] for row in rows)
 
     def recorded(self, event: Event, personal: dict[str, Any]) -> None:
         """What was taken out of this event stands in the log: a report is at hand for what follows it."""

@@ -25,5 +25,9 @@ CREATE TABLE IF NOT EXISTS keys.secret (
 );
 
 GRANT USAGE ON SCHEMA keys TO whistle_service;
-GRANT SELECT, INSERT, UPDATE, DELETE ON keys.resident, keys.ticket TO whistle_service;
-GRANT SELECT, INSERT, UPDATE ON keys.secret TO whistle_service;
+-- What was once written is deleted or stays; the owner alone writes it anew, for another master key.
+REVOKE ALL ON keys.resident, keys.ticket, keys.secret FROM whistle_service;
+GRANT SELECT, INSERT, DELETE ON keys.resident TO whistle_service;
+GRANT SELECT, INSERT ON keys.ticket, keys.secret TO whistle_service;
+-- To hold the secret while keys are made one must be able to update something: this can only be what it is.
+GRANT UPDATE (only_one) ON keys.secret TO whistle_service;

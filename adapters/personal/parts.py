@@ -38,7 +38,7 @@ def seal(event: Event, resident: UUID, key: bytes) -> dict[str, Any] | None:
     cipher = AESGCM(key)
     parts = {}
     for path, text in _masked(event):
-        about = _about(resident, event, path)
+        about = _about(resident, event.originator_id, event.originator_version, event.TOPIC, path)
         parts[path] = [
             part and _written(encrypt(cipher, part.encode(), f"{about}|{nth}"))
             for nth, part in enumerate(text.parts)
@@ -67,9 +67,20 @@ def open_(sealed: Sealed, keys: Mapping[UUID, bytes | None]) -> Event:
     cipher = None if key is None else AESGCM(key)
     state = msgspec.json.decode(sealed.state)
     for path, parts in personal["parts"].items():
-        about = _about(resident, event, path)
+        about = _about(resident, event.originator_id, event.originator_version, sealed.topic, path)
         _put(state, path.split("."), [_clear(cipher, part, f"{about}|{n}") for n, part in enumerate(parts)])
     return _mapper.event(sealed.topic, msgspec.json.encode(state))
+
+
+def opens(key: bytes, row: Any) -> bool:
+    """Whether this is the key of the `parts` of a row: the first one is tried."""
+    cipher = AESGCM(key)
+    for path, parts in row.parts.items():
+        about = _about(row.resident, row.originator_id, row.originator_version, row.topic, path)
+        for nth, part in enumerate(parts):
+            if part is not None:
+                return _decrypted(cipher, part, f"{about}|{nth}") is not None
+    return True
 
 
 def resident_of(metadata: Mapping[str, Any]) -> UUID | None:
@@ -88,19 +99,23 @@ def _masked(event: Event) -> Iterator[tuple[str, Masked]]:
                     yield f"{name}.{inner}", text
 
 
-def _about(resident: UUID, event: Event, path: str) -> str:
-    return f"{resident}|{event.originator_id}|{event.originator_version}|{event.TOPIC}|{path}"
+def _about(resident: UUID, id: UUID, version: int, topic: str, path: str) -> str:
+    return f"{resident}|{id}|{version}|{topic}|{path}"
 
 
 def _clear(cipher: AESGCM | None, part: str | None, about: str) -> str:
     if part is None:
         return MASK
-    if cipher is None:
-        return ERASED
+    clear = None if cipher is None else _decrypted(cipher, part, about)
+    return ERASED if clear is None else clear
+
+
+def _decrypted(cipher: AESGCM, part: str, about: str) -> str | None:
+    """The part, or None where it was altered or moved: the sealed log tells, and nothing false is shown."""
     try:
         return decrypt(cipher, base64.b64decode(part), about).decode()
     except (InvalidTag, ValueError):
-        return ERASED  # Altered or moved: the sealed log tells of that, and nothing false is shown.
+        return None
 
 
 def _put(state: Any, path: list[str], clear: list[str]) -> None:

@@ -28,7 +28,13 @@ TURN = 2.0
 MAKING = 0x4B45_5953
 """The advisory lock under which the tables are made: KEYS."""
 
-OF_TICKET = "SELECT resident FROM keys.ticket WHERE ticket = %(ticket)s"
+# Of a store that an earlier version prepared, the service could write the keys anew.
+PREPARED = """
+SELECT to_regclass('keys.secret') IS NOT NULL
+   AND NOT EXISTS (SELECT FROM information_schema.table_privileges
+                    WHERE table_schema = 'keys' AND table_name = 'resident'
+                      AND privilege_type = 'UPDATE' AND grantee = 'whistle_service')
+"""
 KEYS = """
 SELECT s.wrapped, s.master, r.resident, r.wrapped
   FROM keys.secret AS s LEFT JOIN keys.resident AS r ON r.resident = ANY (%(residents)s)
@@ -68,7 +74,6 @@ SELECT ticket, resident, wrapped FROM keys.ticket JOIN keys.resident USING (resi
 ATTEMPTS = 5
 """How often keys are asked for anew, where others made them or the master key was rotated at that moment."""
 BY_PHONE = "SELECT resident FROM keys.resident WHERE phone = %(phone)s"
-TICKETS = "SELECT ticket FROM keys.ticket WHERE resident = %(resident)s ORDER BY ticket"
 ERASE = "DELETE FROM keys.resident WHERE resident = %(resident)s RETURNING resident"
 INDEX_KEY = "SELECT wrapped, master FROM keys.secret"
 NEW_INDEX_KEY = """
@@ -122,7 +127,7 @@ class Residents:
             if not rows:
                 return [None] * len(asked)
             master_key, _ = self._fitting(*rows[0][:2])
-            keys = {id: _unwrap(master_key, wrapped, id) for _, _, id, wrapped in rows if id}
+            keys = {id: unwrap(master_key, wrapped, id) for _, _, id, wrapped in rows if id}
             return [keys.get(id) for id in asked]
 
     async def secret_for(self, purpose: str) -> bytes:
@@ -136,17 +141,6 @@ class Residents:
         async with self._connection() as conn:
             _, index = await self._secrets(conn)
             row = await (await conn.execute(BY_PHONE, {"phone": _index(index, phone)})).fetchone()
-            return row[0] if row else None
-
-    async def tickets(self, resident: UUID) -> list[UUID]:
-        """The tickets with personal data of this resident."""
-        async with self._connection() as conn:
-            return [row[0] for row in await (await conn.execute(TICKETS, {"resident": resident})).fetchall()]
-
-    async def of(self, ticket: UUID) -> UUID | None:
-        """Whose personal data stand in this ticket."""
-        async with self._connection() as conn:
-            row = await (await conn.execute(OF_TICKET, {"ticket": ticket})).fetchone()
             return row[0] if row else None
 
     async def erase(self, resident: UUID) -> bool:
@@ -182,7 +176,7 @@ class Residents:
             "phones": numbers,
         }
         rows = await (await conn.execute(OF_TICKETS, asked)).fetchall()
-        return {ticket: Key(id, _unwrap(master_key, wrapped, id)) for ticket, id, wrapped in rows}
+        return {ticket: Key(id, unwrap(master_key, wrapped, id)) for ticket, id, wrapped in rows}
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
@@ -197,9 +191,9 @@ class Residents:
     async def _opened(self) -> AsyncConnectionPool:
         async with self._opening:
             if self._pool is None:
-                conninfo = await asyncio.to_thread(prepare, self._settings, self._database)
+                store = await asyncio.to_thread(prepare, self._settings, self._database)
                 pool = AsyncConnectionPool(
-                    conninfo,
+                    store.service,
                     min_size=1,
                     max_size=4,
                     open=False,
@@ -223,19 +217,30 @@ class Residents:
         return self._fitting(*row)
 
     def _fitting(self, wrapped: bytes, name: str) -> tuple[Master, bytes]:
-        for master_key in masters(self._settings):
-            if master_key.name == name:
-                return master_key, master_key.unwrap(wrapped, INDEX)
-        raise WrongMaster
+        master_key = in_force(self._settings, name)
+        return master_key, master_key.unwrap(wrapped, INDEX)
 
 
-def prepare(settings: Settings, database: Database) -> str:
-    """The key store, made where there is none; how the service reaches it. Raises `BadSetting`."""
+def in_force(settings: Settings, name: str) -> Master:
+    """The master key of this name, of those we have. Raises `WrongMaster`."""
+    for each in masters(settings):
+        if each.name == name:
+            return each
+    raise WrongMaster
+
+
+def unwrap(master_key: Master, wrapped: bytes, resident: UUID) -> bytes:
+    """The key of a resident. Raises `WrongMaster`."""
+    return master_key.unwrap(wrapped, str(resident))
+
+
+def prepare(settings: Settings, database: Database) -> Database:
+    """The key store, made where there is none. Raises `BadSetting`."""
     given = Database.at(settings.keys_url) if settings.keys_url else _beside(database)
     try:
         with psycopg.connect(given.owner, connect_timeout=5) as conn:
             conn.execute("SELECT pg_advisory_xact_lock(%s)", [MAKING])
-            if conn.execute("SELECT to_regclass('keys.secret')").fetchone() == (None,):
+            if conn.execute(PREPARED).fetchone() == (False,):
                 give_role(conn)
                 conn.execute(files("adapters").joinpath("personal/keys.sql").read_bytes())
     except psycopg.errors.InsufficientPrivilege:
@@ -247,7 +252,7 @@ def prepare(settings: Settings, database: Database) -> str:
         raise BadSetting(
             f"The keys of personal data cannot be reached ({type(problem).__name__}): see WHISTLE_KEYS_URL."
         ) from None
-    return given.service
+    return given
 
 
 def _beside(database: Database) -> Database:
@@ -274,10 +279,6 @@ def _beside(database: Database) -> Database:
     except psycopg.OperationalError:
         raise BadSetting("The database cannot be reached, so there are no keys of personal data.") from None
     return beside
-
-
-def _unwrap(master_key: Master, wrapped: bytes, resident: UUID) -> bytes:
-    return master_key.unwrap(wrapped, str(resident))
 
 
 def _index(index: bytes, phone: str) -> bytes:

@@ -1,6 +1,8 @@
 """Another master key: every key is wrapped anew, in one transaction; what they encrypted stays as it is."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -11,13 +13,13 @@ from adapters.personal.master import (
     KEY,
     LocalMaster,
     Master,
+    WrongMaster,
     file_of,
     keep,
-    masters,
     new_secret,
     next_file_of,
 )
-from adapters.personal.residents import INDEX, INDEX_KEY, NEW_INDEX_KEY, prepare
+from adapters.personal.residents import INDEX, INDEX_KEY, NEW_INDEX_KEY, in_force, prepare
 from adapters.settings import BadSetting, Settings
 
 AT_ONCE = 10_000
@@ -45,23 +47,37 @@ def rotate(settings: Settings, database: Database, given: str | None) -> Master:
         keep(following, given or new_secret())
         given = following.read_text("utf-8")
     after = LocalMaster.read(given or "")
-    with psycopg.connect(prepare(settings, database), connect_timeout=5) as conn:
+    with _as_owner(prepare(settings, database)) as conn:
         # The first key of all is made by this master; whoever makes keys meanwhile waits, and looks again.
         first = {"wrapped": after.wrap(secrets.token_bytes(KEY), INDEX), "master": after.name}
         conn.execute(NEW_INDEX_KEY, first)
         row = conn.execute(f"{INDEX_KEY} FOR UPDATE").fetchone()
         if row is not None and row[1] != after.name:
-            _rewrap(conn, _in_force(settings, row[1]), after, row[0])
+            _rewrap(conn, _before(settings, row[1]), after, row[0])
     if not settings.master_key:
         following.replace(file_of(settings))
     return after
 
 
-def _in_force(settings: Settings, name: str) -> Master:
-    for each in masters(settings):
-        if each.name == name:
-            return each
-    raise BadSetting("The master key is not the one that the keys were wrapped with: give that one.")
+@contextmanager
+def _as_owner(store: Database) -> Iterator[psycopg.Connection[Any]]:
+    """A connection that may write keys anew, which the service may not. Raises `BadSetting`."""
+    try:
+        with psycopg.connect(store.owner, connect_timeout=5) as conn:
+            yield conn
+    except psycopg.errors.InsufficientPrivilege:
+        raise BadSetting(
+            "The database user may not wrap the keys anew: rotate with the owner's URL of the key database."
+        ) from None
+
+
+def _before(settings: Settings, name: str) -> Master:
+    try:
+        return in_force(settings, name)
+    except WrongMaster:
+        raise BadSetting(
+            "The master key is not the one that the keys were wrapped with: give that one."
+        ) from None
 
 
 def _rewrap(conn: psycopg.Connection[Any], before: Master, after: Master, index: bytes) -> None:

@@ -69,7 +69,9 @@ SELECT photo FROM photo.photo
    FOR UPDATE SKIP LOCKED
 """
 FORGOTTEN = """
-UPDATE photo.photo SET longitude = NULL, latitude = NULL WHERE photo = ANY (%(photos)s) RETURNING photo
+UPDATE photo.photo SET longitude = NULL, latitude = NULL, taken_at = NULL
+ WHERE photo = ANY (%(photos)s)
+RETURNING photo
 """
 REMOVED = "DELETE FROM photo.photo WHERE photo = ANY (%(photos)s)"
 
@@ -201,7 +203,7 @@ class Album:
         return len(removed)
 
     async def forget_originals(self, photos: Sequence[str]) -> None:
-        """Remove the originals with whatever is hidden in them, and where they were taken; the rest stays."""
+        """Remove the originals with all that is hidden in them, and where and when they were taken."""
         await self._store.remove(f"{photo}.{Size.ORIGINAL}" for photo in photos if ID.fullmatch(photo))
         await self._reading.rows(FORGOTTEN, {"photos": list(photos)})
 

@@ -23,9 +23,9 @@ from projections.board import ticket_id
 async def erase(database: Database, named: str, order: str, account: str | None) -> None:
     """Erase the personal data of the resident that is named by number, ticket or phone."""
     async with at_work(database) as service:
-        resident = await _resident(service, named.strip())
         second = await _second(service, account)
-        tickets = await personal.erase(service, resident, Erase(order), OPERATOR, second)
+        resident, ticket = await _resident(service, named.strip())
+        tickets = await personal.erase(service, resident, Erase(order), OPERATOR, second, ticket)
         typer.echo(
             f"Erased resident {resident}: personal data in {len(tickets)} tickets can no longer be read."
         )
@@ -45,16 +45,16 @@ async def rotate_key(database: Database, settings: Settings, account: str | None
             typer.echo("Set WHISTLE_MASTER_KEY to it, and restart the service.")
 
 
-async def _resident(service: Service, named: str) -> UUID:
+async def _resident(service: Service, named: str) -> tuple[UUID, UUID | None]:
+    """Who is meant, and by which ticket where they are named by one."""
     with suppress(ValueError):
-        return UUID(named)
-    residents = service.keeping.residents
-    found = await residents.find(named)
-    if found is None and (ticket := await ticket_id(service.reading, named)):
-        found = await residents.of(ticket)
-    if found is None:
+        return UUID(named), None
+    if found := await service.keeping.residents.find(named):
+        return found, None
+    ticket = await ticket_id(service.reading, named)
+    if ticket is None:
         raise UnknownResident()
-    return found
+    return await personal.reporter_of(service, ticket), ticket
 
 
 async def _second(service: Service, account: str | None) -> Person | None:

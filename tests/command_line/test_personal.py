@@ -49,18 +49,8 @@ def hook() -> Iterator[Server]:
 @pytest.fixture
 def service(own: Path) -> Iterator[Serving]:
     """A town of the test's own, running, with a second administrator."""
-    done(
-        "account",
-        "open",
-        "second",
-        "--name",
-        "复核",
-        "--role",
-        "administrator:",
-        "--data",
-        own,
-        said=PASSWORD,
-    )
+    told = ("--name", "复核", "--role", "administrator:", "--data", own)
+    done("account", "open", "second", *told, said=PASSWORD)
     with serving("--data", own, WHISTLE_TELL_NETWORKS="127.0.0.0/8", WHISTLE_SECRET_HOOK=KEY) as found:
         yield found
 
@@ -212,9 +202,55 @@ def test_a_key_that_is_gone_without_an_order_is_missed(service: Serving, own: Pa
     assert "of 1 residents, and 1 who were erased by order" in done("verify", "--data", own)
     away = {"WHISTLE_KEYS_URL": "postgresql://127.0.0.1:1/none"}
     assert "were not compared" in done("verify", "--data", own, **away)
-    with database(Settings(own)) as found, psycopg.connect(prepare(Settings(own), found)) as keys:
+    with database(Settings(own)) as found, psycopg.connect(prepare(Settings(own), found).service) as keys:
         keys.execute("DELETE FROM keys.resident")
     assert "nobody erased 1 residents" in refused("verify", "--data", own)
+
+
+def test_a_key_that_was_exchanged_is_missed_and_the_service_cannot_exchange_any(
+    service: Serving, own: Path
+) -> None:
+    for phone in (PHONE, "13812345678"):
+        post(service, "grid", "/api/tickets", {**REPORT, "reporter": {"name": NAME, "phone": phone}})
+    wait_for(lambda: whistle("verify", "--data", own)[0] == 0)  # Once it is sealed.
+    with database(Settings(own)) as found:
+        store = prepare(Settings(own), found)
+        with psycopg.connect(store.service, autocommit=True) as conn:
+            for change in (
+                "UPDATE keys.resident SET wrapped = ''",
+                "UPDATE keys.ticket SET resident = resident",
+                "UPDATE keys.secret SET master = ''",
+                "DELETE FROM keys.ticket",
+                "DELETE FROM keys.secret",
+            ):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    conn.execute(change.encode())
+        with psycopg.connect(store.owner) as conn:
+            ((one, key), (_, other)) = conn.execute("SELECT resident, wrapped FROM keys.resident").fetchall()
+            conn.execute("UPDATE keys.resident SET wrapped = %s WHERE resident = %s", [other, one])
+    assert "nobody erased 1 residents" in refused("verify", "--data", own)
+    with psycopg.connect(store.owner, autocommit=True) as conn:
+        conn.execute("UPDATE keys.resident SET wrapped = %s WHERE resident = %s", [key, one])
+    assert "of 2 residents" in done("verify", "--data", own)
+
+
+def test_tickets_of_an_erasure_are_those_of_the_log_and_one_without_a_name_loses_its_originals(
+    service: Serving, own: Path
+) -> None:
+    receipts = [
+        post(service, "grid", "/api/tickets", {**REPORT, "photos": [photo(service)]}) for _ in range(2)
+    ]
+    with database(Settings(own)) as found, psycopg.connect(prepare(Settings(own), found).owner) as conn:
+        conn.execute("DELETE FROM keys.ticket WHERE ticket = %s", [receipts[0]["id"]])
+    at = ("--order", "居民来函", "--data", own, "--consent", "second")
+    assert "2 tickets" in done("erase", PHONE, *at, said=PASSWORD)
+    assert list(own.rglob("*.original")) == []
+    quiet = {**REPORT, "title": "漏水", "description": "有水", "address": "门口", "reporter": None}
+    number = post(service, "grid", "/api/tickets", {**quiet, "photos": [photo(service)]})["number"]
+    assert len(list(own.rglob("*.original"))) == 1
+    wait_for(lambda: service.ask(f"/api/tickets?q={number}", token=service.token("sorter"))[1]["items"])
+    assert "1 tickets" in done("erase", number, *at, said=PASSWORD)
+    assert list(own.rglob("*.original")) == []
 
 
 def test_erasing_at_the_machine_needs_a_second_person(service: Serving, own: Path) -> None:
