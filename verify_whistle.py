@@ -29,6 +29,10 @@ END = ["</script>\n", "</body>\n", "</html>\n"]
 LEAF = "whistle-leaf/1"
 TEXTS = "event_id", "ticket", "topic", "recorded_at", "state", "metadata"
 OF_EVENT = {"position", "version", "proof", *TEXTS}
+TICKET, TICKETS = "ticket ", "tickets of "
+"""How exports of whole histories are called: of the one with a number, or of those of a department."""
+DAYS = re.compile(r"\d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d")
+"""How an export is called of all that the log learned within some days."""
 OF_HEAD = {"form", "key", "fingerprint", "checkpoint", "manifest"}
 GREW = "grew"
 """Of a head that proves how the log grew since checkpoints that were kept: a proof for each size."""
@@ -196,8 +200,11 @@ def verify(lines: Iterator[str], trusted: str | None = None) -> tuple[Head, int]
     """The head and the number of events of an intact file. Raises `Damaged`."""
     lines, told = unwrapped(lines)
     head = read_head(next(lines, ""), trusted)
+    if DAYS.fullmatch(head.what) and len(head.positions) > 1:
+        raise Damaged(f"Position {head.positions[0].stop} is missing: it was left out of the export.")
     expected = (position for positions in head.positions for position in positions)
     count = 0
+    last: dict[str, int] = {}
     for line in lines:
         wanted = next(expected, None)
         event = read_event(line)
@@ -211,6 +218,7 @@ def verify(lines: Iterator[str], trusted: str | None = None) -> tuple[Head, int]
             raise Damaged(_misplaced(event, sealed, wanted, head, lines))
         if not sealed:
             raise Damaged(f"Position {wanted} was altered after it was sealed.")
+        check_history(event, head.what, last)
         count += 1
     if (wanted := next(expected, None)) is not None:
         raise Damaged(f"Position {wanted} is missing: the file ends before it.")
@@ -219,6 +227,22 @@ def verify(lines: Iterator[str], trusted: str | None = None) -> tuple[Head, int]
             "What people read in the file was altered, or is missing; its events are as they were sealed."
         )
     return head, count
+
+
+def check_history(event: dict[str, Any], what: str, last: dict[str, int]) -> None:
+    """Refuse an event before which another one of its history was left out, or one of another ticket.
+
+    `last` has the last version of each history until now.
+    """
+    position, version, history = event["position"], event["version"], event["ticket"]
+    before = last.get(history, 0 if what.startswith((TICKET, TICKETS)) else version - 1)
+    if version != before + 1:
+        raise Damaged(f"Position {position} is not what follows: version {before + 1} of it was left out.")
+    last[history] = version
+    if what.startswith(TICKET):
+        first = json.loads(event["state"]) if version == 1 else {}
+        if len(last) > 1 or first.get("number", what[len(TICKET) :]) != what[len(TICKET) :]:
+            raise Damaged(f"Position {position} is of another ticket than the export says.")
 
 
 def unwrapped(lines: Iterator[str]) -> tuple[Iterator[str], str | None]:

@@ -12,7 +12,7 @@ from evidence.leaf import STORED, Stored
 from evidence.merkle import consistency, inclusion, is_consistent, is_included, range_hash
 from evidence.note import Checkpoint, Signer
 from evidence.tiles import NEWEST, hash_in, places_of, read
-from evidence.verification import ALTERED, MISSING, REWRITTEN, Broken
+from evidence.verification import ALTERED, LEFT_OUT, MISSING, REWRITTEN, Broken
 
 FORM = "whistle-export/1"
 BEGIN = '<script type="application/jsonl">\n'
@@ -24,7 +24,9 @@ AT_ONCE = 1_000
 
 OF_HISTORIES = "SELECT position FROM log.events WHERE originator_id = ANY (%s) ORDER BY position"
 RECORDED = """
-SELECT position FROM log.events WHERE recorded_at >= %s AND recorded_at < %s ORDER BY position
+SELECT generate_series(min(position), max(position))
+  FROM log.events
+ WHERE recorded_at >= %s AND recorded_at < %s
 """
 CHOSEN = STORED + "WHERE position = ANY (%s) ORDER BY position"
 
@@ -73,13 +75,20 @@ def export(
         manifest=signer.sign(manifest),
         **_grew(conn, kept, checkpoint),
     )
+    last: dict[Any, int] = {}
     for start in range(0, len(chosen), AT_ONCE):
-        yield from _events(conn, chosen[start : start + AT_ONCE], checkpoint)
+        for event, proof in _events(conn, chosen[start : start + AT_ONCE], checkpoint):
+            if event.version != last.get(event.ticket, event.version - 1) + 1:
+                raise Broken(event.position, LEFT_OUT)
+            last[event.ticket] = event.version
+            yield _line(**event._asdict() | {"state": event.state.decode()}, proof=proof)
     if tell:
         yield END
 
 
-def _events(conn: psycopg.Connection[Any], positions: Sequence[int], checkpoint: Checkpoint) -> Iterator[str]:
+def _events(
+    conn: psycopg.Connection[Any], positions: Sequence[int], checkpoint: Checkpoint
+) -> Iterator[tuple[Stored, list[str]]]:
     rows = {row[0]: Stored(*row) for row in conn.execute(CHOSEN, [list(positions)], binary=True)}
     paths = {position: inclusion(position - 1, checkpoint.size) for position in positions}
     node = hash_in(read(conn, places_of(leaves for path in paths.values() for leaves in path)))
@@ -90,10 +99,7 @@ def _events(conn: psycopg.Connection[Any], positions: Sequence[int], checkpoint:
         proof = [range_hash(leaves, node) for leaves in paths[position]]
         if not is_included(event.hash, position - 1, checkpoint.size, proof, checkpoint.root):
             raise Broken(position, ALTERED)
-        yield _line(
-            **event._asdict() | {"state": event.state.decode()},
-            proof=[b64encode(each).decode() for each in proof],
-        )
+        yield event, [b64encode(each).decode() for each in proof]
 
 
 def _grew(
@@ -119,7 +125,7 @@ def of_histories(conn: psycopg.Connection[Any], ids: Iterable[Any]) -> list[int]
 
 
 def recorded_between(conn: psycopg.Connection[Any], start: Any, end: Any) -> list[int]:
-    """The positions of all events that the log learned from `start` until before `end`."""
+    """All positions from the first to the last event that the log learned from `start` until before `end`."""
     return [position for (position,) in conn.execute(RECORDED, [start, end])]
 
 

@@ -19,25 +19,43 @@ CHUNK = 40 * WIDTH
 STRAYS = """
 SELECT position FROM log.events WHERE position < 1 OR position > %(head)s ORDER BY position LIMIT 1
 """
+# Numbers are looked up in a table beside the log; each is in the report that got it, too.
+NUMBERS = """
+SELECT coalesce(r.position, 0), number
+  FROM (SELECT position, originator_id, convert_from(state, 'UTF8')::json ->> 'number' AS number
+          FROM log.events
+         WHERE topic = 'ticket.reported') AS r
+  FULL JOIN log.numbers AS n USING (originator_id, number)
+ WHERE r.position IS NULL OR n.number IS NULL
+ ORDER BY r.position
+ LIMIT 1
+"""
 CHECKPOINTS = "SELECT size, note FROM seal.checkpoint ORDER BY size"
 HEAD = "SELECT position FROM log.head"
 
 ALTERED = "Position {position} was altered after it was sealed."
 MISSING = "Position {position} is missing: it was removed after it was sealed."
 INSERTED = "Position {position} was inserted: it was not there when the log was sealed."
+LEFT_OUT = "Position {position} is not what follows in its history: something before it is not where it was."
 REORDERED = "Position {position} was reordered: what stood there stands elsewhere now."
 REWRITTEN = (
     "Position {position}, or one of those up to {last}, was altered, missing, inserted or reordered after "
     "it was sealed, and the stored tree was rewritten to fit."
 )
 TREE = "The stored tree is damaged at position {position}; the event itself is as it was sealed."
+MISNUMBERED = (
+    "The table of numbers was altered: what it says of {number} no report says, or the other way round."
+)
+UNREADABLE = (
+    "From position {position} on, which nothing has sealed yet, a report cannot be read: it was altered."
+)
 UNSIGNED = "The checkpoint over {position} events is not signed by this key: altered, or by another key."
 
 
 class Broken(Exception):
     """The log is not what was sealed."""
 
-    def __init__(self, position: int, sentence: str, **facts: int) -> None:
+    def __init__(self, position: int, sentence: str, **facts: int | str) -> None:
         self.position = position
         """The first position concerned."""
         super().__init__(sentence.format(position=position, **facts))
@@ -88,7 +106,13 @@ def verify_on(
     """As `verify`, on what this connection sees."""
     checkpoints = _opened(conn, verifier, notes)
     (head,) = conn.execute(HEAD).fetchone() or (0,)
-    return _Walk(conn, checkpoints, head).verify(hashed, progress)
+    intact = _Walk(conn, checkpoints, head).verify(hashed, progress)
+    try:
+        for position, number in conn.execute(NUMBERS):
+            raise Broken(position, MISNUMBERED, number=number)
+    except psycopg.DataError:  # What is sealed was read already.
+        raise Broken(intact.sealed + 1, UNREADABLE) from None
+    return intact
 
 
 def _opened(conn: psycopg.Connection[Any], verifier: Verifier, notes: Iterable[str]) -> list[Checkpoint]:

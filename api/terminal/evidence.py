@@ -20,6 +20,7 @@ from api.terminal.managing import at_work
 from api.terminal.progress import progress
 from domain.calendar import CHINA
 from domain.errors import UnknownTicket
+from domain.ticket import Ticket
 from evidence import export as exporting
 from evidence import keys
 from evidence.note import BadNote, Checkpoint, Signer, Verifier
@@ -137,9 +138,10 @@ def _told(
 async def _ticket(database: Database, number: str) -> UUID:
     async with at_work(database) as service:
         id = await ticket_id(service.reading, number)
-    if id is None:
+        ticket = await service.store.find(Ticket, id) if id else None
+    if ticket is None or ticket.number != number:
         raise UnknownTicket(ticket=number)
-    return id
+    return ticket.id
 
 
 def _day(given: str | None, option: str) -> datetime:

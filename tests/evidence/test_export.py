@@ -179,3 +179,38 @@ def test_where_nothing_is_sealed_nothing_is_exported(empty: Database, sealed: Se
 )
 def test_positions_are_said_in_short(positions: list[int], said: str) -> None:
     assert exporting.ranges_of(positions) == said
+
+
+def test_an_event_left_out_is_missed_by_whoever_exports_and_by_whoever_verifies(sealed: Sealed) -> None:
+    with psycopg.connect(sealed.database.owner) as conn:
+        ((number,),) = conn.execute(
+            "SELECT number FROM log.events JOIN log.numbers USING (originator_id) WHERE position = 301"
+        ).fetchall()
+        conn.execute(
+            "INSERT INTO log.events SELECT 301 + n, gen_random_uuid(), originator_id, n, 'ticket.sorted',"
+            " state, metadata, recorded_at FROM log.events, generate_series(2, 4) AS n WHERE position = 301"
+        )
+        conn.execute("UPDATE log.head SET position = 305")
+    sealed.seal()
+
+    def exported(what: str, positions: list[int]) -> Lines:
+        with psycopg.connect(sealed.database.service) as conn:
+            return list(exporting.export(conn, sealed.signer, what, positions))
+
+    whole, days = [301, 303, 304, 305], "2026-11-01 to 2026-11-30"
+    for what, positions in (
+        (f"ticket {number}", whole), ("tickets of water", whole), (days, [*range(299, 306)])
+    ):  # fmt: skip
+        check(exported(what, positions), None, None)
+    with pytest.raises(Broken, match="Position 305 is not what follows"):
+        exported(f"ticket {number}", [301, 303, 305])
+    with pytest.raises(verify_whistle.Damaged, match="Position 9 is not what follows: version 2"):
+        verify_whistle.check_history({"position": 9, "version": 3, "ticket": "x"}, "a few", {"x": 1})
+    for what, positions, said in (
+        (f"ticket {number}", whole[1:], "Position 303 is not what follows: version 1"),
+        ("tickets of water", whole[1:], "Position 303 is not what follows: version 1"),
+        ("ticket X-1", whole, "Position 301 is of another ticket"),
+        (f"ticket {number}", [300, *whole], "Position 300 is of another ticket"),
+        (days, [299, 300, 303, 304], "Position 301 is missing: it was left out"),
+    ):
+        assert said in damaged(exported(what, positions)), what

@@ -283,3 +283,22 @@ def test_a_long_log_is_hashed_by_several_processes_at_one_moment(
         alter(conn, 260)
     with pytest.raises(Broken, match="Position 260 was altered"):
         sealed.verify()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE log.numbers SET originator_id = gen_random_uuid() WHERE number = {one}",
+        "UPDATE log.numbers SET number = 'X-1' WHERE number = {one}",
+        "DELETE FROM log.numbers WHERE number = {one}",
+        "INSERT INTO log.numbers VALUES ('X-1', gen_random_uuid())",
+        """UPDATE log.numbers AS n SET originator_id = o.originator_id FROM log.numbers AS o
+            WHERE (n.number, o.number) IN (({one}, {other}), ({other}, {one}))""",
+    ],
+)
+def test_who_alters_under_which_number_a_ticket_is_found_is_found_out(sealed: Sealed, change: str) -> None:
+    with unguarded(sealed.database) as conn:
+        rows = conn.execute("SELECT number FROM log.numbers ORDER BY number LIMIT 2").fetchall()
+        one, other = (f"'{number}'" for (number,) in rows)
+        conn.execute(change.format(one=one, other=other).encode())
+        assert "table of numbers was altered" in found(sealed, conn)[1]
