@@ -93,13 +93,15 @@ function offerSimilar() {
     asking?.abort();
     const { text, grid, longitude, latitude, datum } = form.elements;
     if (text.value.trim().length < 4) { similar.hidden = true; return; }
-    const asked = new URLSearchParams({ q: text.value.slice(0, 250), grid: grid.value });
+    const asked = { text: text.value.slice(0, 250), grid: grid.value };
     const category = form.querySelector("input[name=category]:checked");
-    if (category?.value) asked.set("category", category.value);
-    if (longitude.value && latitude.value) for (const each of [longitude, latitude, datum]) asked.set(each.name, each.value);
+    if (category?.value) asked.category = category.value;
+    if (longitude.value && latitude.value) Object.assign(asked, { longitude: +longitude.value, latitude: +latitude.value, datum: datum.value });
     try {
       asking = new AbortController();
-      const answer = await fetch(`/api/similar?${asked}`, { signal: asking.signal });
+      const answer = await fetch("/api/similar", {
+        method: "POST", body: JSON.stringify(asked), headers: { "Content-Type": "application/json" }, signal: asking.signal,
+      });
       if (answer.ok) showSimilar((await answer.json()).items);
     } catch {
       similar.hidden = true; // Without signal nothing is offered, and nothing is wrong.

@@ -29,7 +29,8 @@ async function sent(draft, told) {
   await become(SENDING);
   try {
     const answer = await deliver(draft);
-    Object.assign(draft, { number: answer.number, path: answer.path, photos: [], after: [] });
+    // Of what was sent nothing stays on the phone but where to find it.
+    Object.assign(draft, { number: answer.number, path: answer.path, title: "", fields: [], photos: [], after: [] });
     await become(SENT);
     return true;
   } catch (problem) {

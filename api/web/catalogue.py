@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
+from pydantic import Field
 from starlette.responses import Response
 
 from api.adopted import versions
@@ -18,6 +19,15 @@ from domain.errors import OutOfRange
 from domain.text import OTHER
 
 router = APIRouter(prefix="/api", tags=["catalogue"], route_class=Route)
+
+
+@dataclass(frozen=True)
+class About:
+    """What is to be reported; in a body, so that nobody's words are in an address or a log."""
+
+    text: Annotated[str, Field(min_length=1, max_length=OTHER)]
+    category: Annotated[str | None, Field(max_length=50)] = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -104,16 +114,11 @@ async def read_versions(calling: Calling, limit: Limit = 50, cursor: CursorParam
     return Json(shown)
 
 
-@router.get("/catalogue/proposal", response_model=shapes.Page[ProposalShape], openapi_extra=SIGNED_IN)
-async def propose_for_text(
-    calling: Calling,
-    q: Annotated[str, Query(min_length=1, max_length=OTHER, description="what is to be reported")],
-    category: Code = None,
-    at: datetime | None = None,
-) -> Response:
+@router.post("/catalogue/proposal", response_model=shapes.Page[ProposalShape], openapi_extra=SIGNED_IN)
+async def propose_for_text(about: About, calling: Calling) -> Response:
     """The rules in force that fit a text best, at most five, best first, and why; before it is reported."""
-    version = await _version(calling, at)
-    return _proposed(version, propose(version, q, "", category))
+    version = await _version(calling, about.at)
+    return _proposed(version, propose(version, about.text, "", about.category))
 
 
 @router.get("/tickets/{id}/proposal", response_model=shapes.Page[ProposalShape], openapi_extra=SIGNED_IN)

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
+from pydantic import Field
 from starlette.responses import Response
 
 from api.similar import offered
 from api.web import shapes
-from api.web.paging import Code
 from api.web.problems import Json
 from api.web.requests import SIGNED_IN, Calling, Route
 from domain.datum import Datum, to_wgs84
@@ -18,9 +18,21 @@ from domain.ticket.stage import Stage
 from projections.similar import Matter
 
 LONGEST = 500
-"""Characters of a text that are looked at: an address holds no more, and the first lines say what it is."""
+"""Characters of a text that are looked at: the first lines say what it is."""
 
 router = APIRouter(prefix="/api/similar", tags=["tickets"], route_class=Route)
+
+
+@dataclass(frozen=True)
+class About:
+    """What is to be reported, and where; in a body, so that nobody's words are in an address or a log."""
+
+    text: Annotated[str, Field(min_length=1, max_length=LONGEST)]
+    grid: Annotated[str, Field(min_length=1, max_length=50)]
+    category: Annotated[str | None, Field(max_length=50)] = None
+    longitude: Annotated[float | None, Field(ge=-180, le=180)] = None
+    latitude: Annotated[float | None, Field(ge=-90, le=90)] = None
+    datum: Datum = Datum.WGS84
 
 
 @dataclass(frozen=True)
@@ -38,18 +50,11 @@ class SimilarShape:
     score: float
 
 
-@router.get("", response_model=shapes.Page[SimilarShape], openapi_extra=SIGNED_IN)
-async def read_similar(
-    calling: Calling,
-    q: Annotated[str, Query(min_length=1, max_length=LONGEST, description="what is to be reported")],
-    grid: Annotated[str, Query(min_length=1, max_length=50)],
-    category: Code = None,
-    longitude: Annotated[float | None, Query(ge=-180, le=180)] = None,
-    latitude: Annotated[float | None, Query(ge=-90, le=90)] = None,
-    datum: Datum = Datum.WGS84,
-) -> Response:
+@router.post("", response_model=shapes.Page[SimilarShape], openapi_extra=SIGNED_IN)
+async def find_similar(about: About, calling: Calling) -> Response:
     """At most three open tickets of the community that one may see, before the same is reported again."""
-    known = longitude is not None and latitude is not None
-    where = to_wgs84(Location(longitude or 0, latitude or 0), datum) if known else None
-    found = await offered(calling.serving, calling.person, Matter(q, grid, category, where))
+    known = about.longitude is not None and about.latitude is not None
+    where = to_wgs84(Location(about.longitude or 0, about.latitude or 0), about.datum) if known else None
+    matter = Matter(about.text, about.grid, about.category, where)
+    found = await offered(calling.serving, calling.person, matter)
     return Json({"items": found, "next": None})

@@ -13,6 +13,7 @@ from domain.catalogue import EXAMPLE, Adopt, Catalogue, Rule, numbered
 from domain.category import CATEGORIES
 from tests.api.steps import Steps, problem
 
+PROPOSAL = "/api/catalogue/proposal"
 DRAIN: dict[str, Any] = {"category": "drain", "urgency": "urgent"}
 
 
@@ -103,12 +104,18 @@ def test_a_ticket_is_offered_rules_with_the_words_that_say_why(steps: Steps) -> 
 
 
 def test_a_text_is_offered_rules_before_it_is_reported(steps: Steps) -> None:
-    found = steps.get("grid", "/api/catalogue/proposal", q="电梯困人")["items"]
-    assert found[0]["rule"]["id"] == "elevator.2"
-    named = steps.get("grid", "/api/catalogue/proposal", q="糟糕透了", category="heating")["items"]
+    def proposed(**asked: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = steps.people["grid"].post(PROPOSAL, json=asked).json()["items"]
+        return found
+
+    assert proposed(text="电梯困人")[0]["rule"]["id"] == "elevator.2"
+    named = proposed(text="糟糕透了", category="heating")
     assert [item["rule"]["id"] for item in named] == ["heating.1", "heating.2"]
     assert named[0]["why"] == [{"word": "供热", "rule": "category", "text": "category"}]
-    assert steps.get("grid", "/api/catalogue/proposal", q="？！")["items"] == []
+    assert proposed(text="？！") == []
+    for body in ({}, {"text": 7}):
+        problem(steps.people["grid"].post(PROPOSAL, json=body), 400, "Malformed")
+    problem(steps.people["grid"].post(PROPOSAL, json={"text": ""}), 422, "OutOfRange")
 
 
 def test_who_does_not_see_the_ticket_gets_no_proposal_for_it(steps: Steps) -> None:
@@ -148,8 +155,6 @@ def test_a_rule_that_is_none_or_is_of_another_category_changes_nothing(steps: St
         ("/api/catalogue?at=9999-12-31T23:59:59Z", 422, "OutOfRange"),
         ("/api/catalogue?cursor=x", 422, "OutOfRange"),
         ("/api/catalogue?limit=0", 422, "OutOfRange"),
-        ("/api/catalogue/proposal", 400, "Malformed"),
-        ("/api/catalogue/proposal?q=", 422, "OutOfRange"),
     ],
 )
 def test_what_cannot_be_answered_is_refused(steps: Steps, path: str, status: int, name: str) -> None:

@@ -22,8 +22,9 @@ def town(own: Steps) -> Steps:
 def offered(steps: Steps, q: str, account: str = "grid", grid: str = GRID, **asked: Any) -> list[str]:
     """The paths of the tickets that are offered."""
     steps.people.catch_up()
-    found = steps.get(account, "/api/similar", q=q, grid=grid, **asked)
-    return [f"/api/tickets/{item['id']}" for item in found["items"]]
+    answer = steps.people[account].post("/api/similar", json={"text": q, "grid": grid, **asked})
+    assert answer.status_code == 200, answer.text
+    return [f"/api/tickets/{item['id']}" for item in answer.json()["items"]]
 
 
 def test_the_same_matter_in_other_words_is_offered_and_others_are_not(town: Steps) -> None:
@@ -49,7 +50,8 @@ def test_nothing_is_offered_that_one_may_not_see(town: Steps) -> None:
     town.report(**DRAIN)
     assert len(offered(town, DRAIN["title"], "sorter")) == 1
     assert offered(town, DRAIN["title"], "power") == []
-    problem(town.people.nobody.get("/api/similar", params={"q": "下水", "grid": GRID}), 401, "NotSignedIn")
+    asked = {"text": "下水", "grid": GRID}
+    problem(town.people.nobody.post("/api/similar", json=asked), 401, "NotSignedIn")
 
 
 def test_three_are_offered_at_most_and_the_likeliest_first(town: Steps) -> None:

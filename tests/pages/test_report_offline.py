@@ -13,6 +13,14 @@ from tests.pages.reporting import Desk, photos, ready, take, until
 from tests.pages.visiting import PATIENCE, PHONE, sign_in
 from tests.pictures import exif
 
+KEPT = """() => new Promise(done => {
+  indexedDB.open("whistle").onsuccess = ({ target }) => {
+    const asked = target.result.transaction("drafts").objectStore("drafts").getAll();
+    asked.onsuccess = () => done(JSON.stringify(asked.result));
+  };
+})"""
+"""All that the browser keeps of drafts."""
+
 
 class Phone:
     """A phone whose browser can be closed and opened again, with all it keeps."""
@@ -77,6 +85,9 @@ def test_two_reports_written_without_signal_arrive_once_each_after_a_restart(
         assert desk.reported(first) == desk.reported(second) == []
         context.set_offline(False)
         expect(page.locator(".drafts li[data-state=sent]")).to_have_count(2)
+        kept = page.evaluate(KEPT)
+        assert "sent" in kept
+        assert [words for words in (first, second) if words in kept] == []
     for words, number in ((first, 2), (second, 1)):
         (ticket,) = desk.reported(words)
         assert len(ticket["photos"]) == number
