@@ -23,6 +23,7 @@ from domain.errors import (
     AccountExists,
     Conflict,
     NotYours,
+    OutOfRange,
     ReceiverExists,
     UnitExists,
     UnknownAccount,
@@ -112,7 +113,7 @@ async def open_account(
 
 
 async def grant(calling: Caller, account: str, command: Grant, second: Person | None = None) -> Receipt:
-    """Let an account act in a role for a unit; one's own, and an administrator's, needs a `second` one."""
+    """Let an account act in a role for a unit; one's own, or a role that is witnessed, needs a `second`."""
     granted = partial(Account.grant, second=second)
     return await change_account(calling, account, granted, command, await held_for(calling, command.unit))
 
@@ -125,11 +126,17 @@ async def revoke(calling: Caller, account: str, command: Revoke) -> Receipt:
 
 
 async def change_password(
-    calling: Caller, account: str, password: str, second: Person | None = None
+    calling: Caller,
+    account: str,
+    password: str,
+    second: Person | None = None,
+    current: str | None = None,
+    address: str = "",
 ) -> Receipt:
     """Set another password, one's own or as an administrator; all its sessions end.
 
-    That of another administrator needs a `second` one.
+    One's own needs the `current` one: a phone that was left open is nobody's to keep. That of another
+    administrator or an auditor needs a `second` administrator. Raises `WrongPassword`.
 
     Takes no idempotency key: a repeat must be decided anew, and nothing made from a password is kept but its
     slow hash.
@@ -137,6 +144,10 @@ async def change_password(
     sessions = calling.serving.sessions
     await _must_reach(calling, account)
     hashed = await sessions.hashed(password)
+    if account == calling.person.account:
+        if not current:
+            raise OutOfRange(field="current", why="is missing: give the password that you have now")
+        await sessions.second(account, current, address)
     id = Account.id_of(account)
     changed = partial(Account.change_password, second=second)
     receipt = await _change(replace(calling, key=None), Account, id, changed)

@@ -37,6 +37,8 @@ RESERVED = ("resident", "operator", "clock")
 
 FOR_ALL = (Role.AUDITOR, Role.ADMINISTRATOR)
 """Roles that may also be held for everything, with an empty unit."""
+WITNESSED = (Role.AUDITOR, Role.ADMINISTRATOR)
+"""Roles that no administrator gives, or sets the password of, without a second: these sign or read all."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ class PasswordChanged(Event):
     TOPIC: ClassVar[str] = "account.password_changed"
     class_version: ClassVar[int] = 2
     consent: str | None = None
-    """The account that signed for it, where another administrator's password was set."""
+    """The account that signed for it, where the password of another administrator or an auditor was set."""
 
     @staticmethod
     def upcast_v1_v2(state: dict[str, Any]) -> None:
@@ -185,7 +187,7 @@ class Account(Aggregate):
         """Let the account act in a role for `unit`, or for everything where that is None.
 
         Nobody grants a role to themselves without a `second` administrator's consent, nor makes another
-        administrator: who could, would sign for themselves with that account.
+        administrator or auditor: who could, would sign for themselves, or read all, with that account.
         """
         actor = administrator(by, "grant roles", *_around(unit))
         self._must_be_open()
@@ -202,8 +204,8 @@ class Account(Aggregate):
         consent = None
         if by.account == self.account:
             consent = consented(by, second, "grant a role to yourself", *_around(unit))
-        elif command.role is Role.ADMINISTRATOR and actor.role is not Role.OPERATOR:
-            consent = consented(by, second, "make somebody an administrator", *_around(unit))
+        elif command.role in WITNESSED and actor.role is not Role.OPERATOR:
+            consent = consented(by, second, "make somebody an administrator or auditor", *_around(unit))
         held_for = unit.code if unit else ""
         self._record(RoleGranted, actor, at, role=command.role, unit=held_for, consent=consent)
 
@@ -217,7 +219,8 @@ class Account(Aggregate):
     def change_password(self, by: Person, at: datetime, second: Person | None = None) -> None:
         """Note that the password was changed, by the holder or by an administrator.
 
-        That of another administrator needs a `second` one's consent: whoever sets it can sign as its holder.
+        That of another administrator or an auditor needs a `second` administrator's consent: whoever sets it
+        can sign, or read all, as its holder.
         """
         consent = None
         if by.account == self.account:
@@ -225,8 +228,8 @@ class Account(Aggregate):
         else:
             actor = administrator(by, "change the passwords of others")
         self._must_be_open()
-        if actor.role is Role.ADMINISTRATOR and self.person().units(Role.ADMINISTRATOR):
-            verb = "set the password of an administrator"
+        if actor.role is Role.ADMINISTRATOR and any(held.role in WITNESSED for held in self.roles):
+            verb = "set the password of an administrator or auditor"
             consent = consented(by, second, verb)
             if consent == self.account:
                 raise SecondNeeded(verb=verb)

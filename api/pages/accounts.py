@@ -21,7 +21,8 @@ from api.pages.page import Visiting, Visitor, render
 from api.pages.units import Cursor
 from api.web.consent import Second, second_of
 from api.web.paging import read_cursor, write_cursor
-from domain.account import HELD_FOR, Account, Grant, Open, Revoke
+from api.web.requests import address_of
+from domain.account import HELD_FOR, WITNESSED, Account, Grant, Open, Revoke
 from domain.actors import Person, Role
 from domain.errors import OutOfRange, UnknownAccount
 from projections import accounts
@@ -151,6 +152,7 @@ async def _account(request: Request, visitor: Visitor, account: str, said: Said)
         said.status,
         said=said,
         account=found,
+        witnessed=any(held.role in WITNESSED for held in found.roles),
         names=await names_of(visitor.serving.reading, {held.unit for held in found.roles} - {""}),
         roles=[*HELD_FOR],
         units=await offered(visitor),
@@ -161,7 +163,7 @@ async def _account(request: Request, visitor: Visitor, account: str, said: Said)
 
 @router.post(f"{LIST}/{{account}}/grant")
 async def grant(request: Request, visitor: Visiting, account: str) -> Response:
-    """Grant a role; one's own, and an administrator's, is signed for by a second administrator."""
+    """Grant a role; to oneself, as administrator or as auditor, a second administrator signs."""
 
     async def asks(calling: Caller, given: Given) -> Receipt:
         second = await _second(calling, request, given)
@@ -172,11 +174,14 @@ async def grant(request: Request, visitor: Visiting, account: str) -> Response:
 
 @router.post(f"{LIST}/{{account}}/password")
 async def set_password(request: Request, visitor: Visiting, account: str) -> Response:
-    """Set a password; another administrator's is signed for by a second one."""
+    """Set a password; for another administrator's or an auditor's a second administrator signs."""
 
     async def asks(calling: Caller, given: Given) -> Receipt:
         second = await _second(calling, request, given)
-        return await administering.change_password(calling, account, one(given, "password"), second)
+        current, address = one(given, "current"), address_of(request)
+        return await administering.change_password(
+            calling, account, one(given, "password"), second, current, address
+        )
 
     return await _take(request, visitor, account, asks)
 

@@ -38,7 +38,7 @@ EVENTS = 1_000
 """The newest events of a history that its page tells."""
 MOST = 1_000_000
 """Bytes of the table of refused rows: browsers take no longer address."""
-SECRETS = {"password", "second_password"}
+SECRETS = {"password", "second_password", "current"}
 """Fields that nobody may read again."""
 After = Annotated[int, Query(ge=0)]
 """The position of what was just done, which the page has to show."""

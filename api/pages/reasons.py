@@ -12,6 +12,8 @@ WHY: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(r"must have a zone and lie after now, within (\d+) days"),
         N_("要在现在之后、{0} 天之内"),
     ),
+    (re.compile(r"is missing: give the password .*"), N_("没有写：要改密码，先写现在的密码")),
+    (re.compile(r"is not the same: write .*"), N_("和上面的不一样，请再写一遍")),
     (re.compile(r"names a department twice: .*"), N_("同一个部门选了两次")),
     (re.compile(r"names somebody: .*"), N_("写到了具体的人：请不要写姓名、电话、证件号")),
     (re.compile(r"holds more than (\d+) fields: .*"), N_("超过 {0} 格：请分几次上传")),

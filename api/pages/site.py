@@ -21,6 +21,7 @@ from api.pages import (
     live,
     looked,
     overdue,
+    password,
     past,
     pocket,
     receivers,
@@ -40,9 +41,9 @@ from api.pages.page import LIBRARY, STATIC, EveryPage
 from api.pages.problems import handle_problems
 
 PARTS = (
-    sign_in, desk, tickets, overdue, workload, leader, downloads, ticket, link, replay, acting, live, report,
-    pocket, past, resident_report, resident, wall, administration, units, accounts, catalogue, calendars,
-    receivers, sealed, looked, glossary,
+    sign_in, password, desk, tickets, overdue, workload, leader, downloads, ticket, link, replay,
+    acting, live, report, pocket, past, resident_report, resident, wall, administration, units,
+    accounts, catalogue, calendars, receivers, sealed, looked, glossary,
 )  # fmt: skip
 """All pages; a new module puts its router here."""
 OF_PROGRAMS = ("/api", "/openapi.json")

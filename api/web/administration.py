@@ -12,7 +12,7 @@ from api.web import shapes
 from api.web.consent import Second, second_of
 from api.web.paging import After, At, CursorParameter, Limit, Position, history_page, page, read_cursor
 from api.web.problems import Json
-from api.web.requests import HEADERS, SIGNED_IN, Calling, Route
+from api.web.requests import HEADERS, SIGNED_IN, Calling, Route, address_of
 from domain import unit as units
 from domain.account import Account, Grant, Open, Revoke
 from domain.actors import Role
@@ -25,16 +25,18 @@ router = APIRouter(prefix="/api", tags=["administration"], route_class=Route)
 
 @dataclass(frozen=True)
 class NewPassword:
-    """Ask for another password, with a second person's consent if it is another administrator's."""
+    """Ask for another password: with the `current` one if it is one's own, with a second person's consent if
+    it is another administrator's or an auditor's."""
 
     password: str
+    current: str | None = None
     consent: Second | None = None
 
 
 @dataclass(frozen=True)
 class Granting:
-    """Ask that an account may act in a role for a unit; a second person signs where it is one's own, or an
-    administrator's."""
+    """Ask that an account may act in a role for a unit; a second person signs where it is one's own account,
+    or the role of an administrator or auditor."""
 
     role: Role
     unit: str
@@ -110,7 +112,7 @@ async def open_account(command: Open, calling: Calling) -> Response:
 
 @router.post("/accounts/{account}/grant", response_model=Receipt, openapi_extra=HEADERS)
 async def grant(account: str, command: Granting, calling: Calling, request: Request) -> Response:
-    """Let an account act in a role for a unit; for one's own, and an administrator's, a second one signs."""
+    """Let an account act in a role for a unit; for oneself, and who signs or reads all, two sign."""
     second = await second_of(calling, request, command.consent)
     asked = Grant(command.role, command.unit)
     return Json(await administering.grant(calling, account, asked, second))
@@ -129,7 +131,9 @@ async def change_password(account: str, asked: NewPassword, calling: Calling, re
     Takes no idempotency key: a repeat is decided anew.
     """
     second = await second_of(calling, request, asked.consent)
-    return Json(await administering.change_password(calling, account, asked.password, second))
+    address = address_of(request)
+    changed = administering.change_password(calling, account, asked.password, second, asked.current, address)
+    return Json(await changed)
 
 
 @router.post("/accounts/{account}/close", response_model=Receipt, openapi_extra=HEADERS)

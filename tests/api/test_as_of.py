@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from adapters.event_store import utc_now
+from api.demonstration.town import PASSWORD
 from api.projector import VIEWS
 from projections.recall import Recall
 from tests.api.steps import LIFE, Steps, problem
@@ -157,7 +158,8 @@ def test_the_auditor_of_a_part_sees_of_a_desk_what_lies_there(own: Steps) -> Non
         ("power", "auditor", "220621100"), ("civil", "auditor", "220621101"),
         ("market", "sorter", "220621100001"), ("market", "auditor", ""),
     ):  # fmt: skip
-        given = own.people["admin"].post(f"/api/accounts/{account}/grant", json={"role": role, "unit": unit})
+        signed = {"role": role, "unit": unit, "consent": {"account": "admin2", "password": PASSWORD}}
+        given = own.people["admin"].post(f"/api/accounts/{account}/grant", json=signed)
         assert given.status_code == 200, given.text
     keep_past(own)
 

@@ -189,10 +189,12 @@ def test_a_town_counts_as_the_demonstration_until_no_open_account_has_the_known_
     for name in names:
         if name not in ("admin", "auditor", "power"):
             by = own.people[name] if name == "admin2" else admin  # Nobody alone sets an administrator's.
-            changed = by.post(f"/api/accounts/{name}/password", json={"password": "another one"})
+            asked = {"password": "another one", "current": PASSWORD}
+            changed = by.post(f"/api/accounts/{name}/password", json=asked)
             assert changed.status_code == 200
     assert admin.post("/api/accounts/power/close").status_code == 200
-    assert admin.post("/api/accounts/admin/password", json={"password": "another one"}).status_code == 200
+    mine = {"password": "another one", "current": PASSWORD}
+    assert admin.post("/api/accounts/admin/password", json=mine).status_code == 200
     assert asyncio.run(is_loaded(own.people.database))
     for_all = {"account": "admin", "password": "another one"}
     again = own.people.nobody.post("/api/session", json=for_all).json()["token"]

@@ -225,6 +225,11 @@ def test_the_words_of_the_field(visits: Visits) -> None:
     look_at(page, "terms")
 
 
+def test_changing_ones_password(visits: Visits) -> None:
+    page = visits("water", "/password")
+    look_at(page, "password")
+
+
 def test_a_resident_reports_without_an_account_and_without_scripts(visits: Visits, town: Serving) -> None:
     page = visits.window()
     page.goto("/sign-in")

@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import expect
 
+from api.demonstration.town import PASSWORD
 from tests.pages.visiting import Visits, sign_in
 
 
@@ -45,3 +46,28 @@ def test_a_page_can_be_read_in_english_and_in_chinese_again(visits: Visits) -> N
     expect(page.get_by_role("heading", name="My desk")).to_be_visible()
     page.get_by_role("button", name="中文").click()
     expect(page.get_by_role("heading", name="我的待办")).to_be_visible()
+
+
+def test_a_password_is_changed_by_who_knows_it_and_signed_in_with_on_every_device(visits: Visits) -> None:
+    page = visits("market")
+    page.locator(".me summary").click()
+    page.get_by_role("link", name="改密码").click()
+    new = "market-2026-新"
+    for now, once, again, said in (
+        ("not this one", new, new, "账号或密码不对，请核对后再试。"),
+        (PASSWORD, new, "something else", "「再写一遍新密码」填得不对：和上面的不一样，请再写一遍。"),
+    ):
+        page.get_by_label("现在的密码").fill(now)
+        page.get_by_label("新密码（至少 8 个字）").fill(once)
+        page.get_by_label("再写一遍新密码").fill(again)
+        page.get_by_role("button", name="改密码").click()
+        expect(page.get_by_role("alert")).to_have_text(said)
+    for now, then in ((PASSWORD, new), (new, PASSWORD)):
+        page.goto("/password")
+        page.get_by_label("现在的密码").fill(now)
+        page.get_by_label("新密码（至少 8 个字）").fill(then)
+        page.get_by_label("再写一遍新密码").fill(then)
+        page.get_by_role("button", name="改密码").click()
+        page.wait_for_url("**/sign-in")
+        sign_in(page, "market", then)
+        expect(page.get_by_role("heading", name="我的待办")).to_be_visible()
