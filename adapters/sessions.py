@@ -15,10 +15,11 @@ import structlog
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
-from adapters.batching import Batching, Overloaded
+from adapters.batching import Batching
 from adapters.event_store import EventStore
+from adapters.line import Line
 from adapters.reading import Reading
-from adapters.turns import Turns
+from adapters.turns import Turn, Turns, network
 from domain.account import Account
 from domain.actors import Assignment, Person, Role
 from domain.errors import NotSignedIn, OutOfRange, TooManyAttempts, WrongPassword
@@ -36,8 +37,8 @@ FREE_FAILURES = 5
 FREE_FAILURES_ANYWHERE = 100
 """Wrong passwords for one account from all addresses together before everybody has to wait for it."""
 LONGEST_WAIT = timedelta(minutes=15)
-MOST_IN_LINE = 50
-"""Sign-ins that may wait; a password takes some 50 ms to check."""
+MOST_IN_LINE, MOST_IN_LINE_HERE = 50, 20
+"""Sign-ins that may wait, of all and of one address; a password takes some 50 ms to check."""
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 200
 
@@ -130,17 +131,18 @@ class Sessions:
         self._turns = turns
         self._hasher = PasswordHasher()
         self._hashing = asyncio.Semaphore(2)
-        self._in_line = 0
+        self._line = Line(MOST_IN_LINE, MOST_IN_LINE_HERE)
         self._tokens: Batching[bytes, SignedIn] = Batching(self._signed_in)
 
     async def sign_in(self, account: str, password: str, address: str = "") -> Session:
         """Begin a session. Raises `WrongPassword`, and `TooManyAttempts` after some of those.
 
         Failures are counted for the account and the address they come from, so that no stranger locks
-        somebody out; only very many lock an account for all. Two turns are taken at a time, so guessing in
-        parallel gains one guess at most in each process.
+        somebody out; only very many lock an account for all. Those of one address over all accounts are
+        counted as well (`TooOften`). Two turns are taken at a time, so guessing in parallel gains one guess
+        at most in each process.
         """
-        async with self._turn():
+        async with self._turn(address):
             opened, hashed = await self._checked(account, password, address)
         now = self._store.now()
         token, expires_at = await self._begin(now, SESSION, account=opened.id, hashed=hashed)
@@ -148,16 +150,11 @@ class Sessions:
         return Session(token, expires_at, opened.account, opened.person().roles)
 
     @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
+    async def _turn(self, address: str = "") -> AsyncIterator[None]:
         """A turn at hashing, which is slow on purpose; with too many in line, nobody more joins it."""
-        if self._in_line >= MOST_IN_LINE:
-            raise Overloaded
-        self._in_line += 1
-        try:
+        with self._line.place(network(address)):
             async with self._hashing:
                 yield
-        finally:
-            self._in_line -= 1
 
     async def tidy(self) -> None:
         """Remove failed sign-ins and idempotency keys that are too old to matter."""
@@ -166,6 +163,7 @@ class Sessions:
 
     async def _checked(self, account: str, password: str, address: str) -> tuple[Account, str]:
         """The account with this password, and the hash it was checked against."""
+        await self._turns.must_be_left(Turn.GUESS, address)
         id = Account.id_of(account[:50])
         anywhere, here = id.hex, ""
         if await self._reading.rows(EVER_FAILED, {"who": anywhere}):
@@ -181,6 +179,7 @@ class Sessions:
                 failure = {"who": who, "now": self._store.now(), "free": free, "longest": LONGEST_WAIT}
                 await self._reading.rows(FAILED, failure)
             log.info("sign_in_refused", account=id.hex)
+            await self._turns.take(Turn.GUESS, address)
             raise WrongPassword()
         if here:
             await self._reading.rows(SUCCEEDED, {"who": here})
@@ -198,7 +197,7 @@ class Sessions:
 
     async def second(self, account: str, password: str, address: str = "") -> Person:
         """Whoever signs for what another one asks, with account and password, as `sign_in` checks them."""
-        async with self._turn():
+        async with self._turn(address):
             opened, _ = await self._checked(account, password, address)
         return opened.person()
 

@@ -1,4 +1,4 @@
-"""How often somebody without an account may ask: counted for where they come from, over all processes.
+"""How often somebody may ask who has not shown who they are: counted for each address, over all processes.
 
 An address is never kept, only its keyed hash, and that for an hour or two. The key is no part of this
 database: it is derived from the secret of the residents' keys.
@@ -24,6 +24,9 @@ INSERT INTO access.turns AS t (what, who, taken, ends_at) VALUES (%(what)s, %(wh
        ends_at = CASE WHEN t.ends_at <= %(now)s THEN excluded.ends_at ELSE t.ends_at END
 RETURNING taken, ends_at
 """
+TAKEN = """
+SELECT taken, ends_at FROM access.turns WHERE what = %(what)s AND who = %(who)s AND ends_at > %(now)s
+"""
 TIDY = "DELETE FROM access.turns WHERE ends_at <= %(now)s RETURNING what"
 TOGETHER = b""
 """Whoever asks, from all addresses together."""
@@ -33,7 +36,8 @@ class Limit(NamedTuple):
     """How many turns one address has, and all together, until a time has passed since the first."""
 
     here: int
-    anywhere: int
+    anywhere: int | None
+    """None where all together are not counted."""
     within: timedelta
 
 
@@ -53,6 +57,8 @@ class Turn(Enum):
     """A secret link that is none, or works no more."""
     WALL = Limit(120, 6_000, MINUTE)
     """A look at the wall."""
+    GUESS = Limit(300, None, HOUR)
+    """A wrong password, for whichever account."""
 
 
 class Turns:
@@ -74,13 +80,23 @@ class Turns:
             if row["taken"] > most:
                 raise TooOften(minutes=_minutes(row["ends_at"] - now))
 
+    async def must_be_left(self, turn: Turn, address: str) -> None:
+        """Refuse who has no turn left, without taking one. Raises `TooOften`."""
+        for who, most in await self._asking(turn, address):
+            now = self._store.now()
+            for row in await self._reading.rows(TAKEN, {"what": turn.name, "who": who, "now": now}):
+                if row["taken"] >= most:
+                    raise TooOften(minutes=_minutes(row["ends_at"] - now))
+
     async def tidy(self) -> None:
         """Forget the turns whose time has passed."""
         await self._reading.rows(TIDY, {"now": self._store.now()})
 
     async def _asking(self, turn: Turn, address: str) -> tuple[tuple[bytes, int], ...]:
         """The address and its turns, then all together: who is refused alone uses up no other's."""
-        return (await self.whence(address), turn.value.here), (TOGETHER, turn.value.anywhere)
+        here, anywhere, _ = turn.value
+        mine = (await self.whence(address), here)
+        return (mine,) if anywhere is None else (mine, (TOGETHER, anywhere))
 
     async def whence(self, address: str) -> bytes:
         """Where somebody asks from, as a keyed hash."""

@@ -15,6 +15,8 @@ Network = IPv4Network | IPv6Network
 LONGEST_SECRET = 10_000
 UNIT = re.compile(r"[A-Za-z0-9-]{0,50}")
 """Codes of units that may name a folder."""
+PLAIN = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+"""Codes and names that stand in the name of a variable, so that no two of them are the same there."""
 
 
 class NotTaken(Exception):
@@ -86,8 +88,9 @@ class Means:
                 continue
             if self.secrets and os.path.isfile(file := self.secrets / prefix / name):
                 return file
-            variable = "_".join(filter(None, ("WHISTLE_SECRET", prefix, name))).upper().replace("-", "_")
-            if os.environ.get(variable):
+            parts = [part for part in (prefix, name) if part]
+            variable = f"WHISTLE_SECRET_{'__'.join(parts)}".upper().replace("-", "_")
+            if all(map(PLAIN.fullmatch, parts)) and os.environ.get(variable):
                 return variable
         return None
 

@@ -68,7 +68,7 @@ async def act(request: Request, id: str, verb: str, visitor: Visiting, asking: A
     if verb not in steps.VERBS:
         raise HTTPException(404)
     ticket = steps.ticket_id(id)
-    async with form_of(request, MOST_FIELDS) as form:
+    async with form_of(request, MOST_FIELDS, visitor) as form:
         return await _taken(request, visitor, ticket, verb, form, asking)
 
 

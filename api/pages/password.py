@@ -11,7 +11,7 @@ from api.pages.page import Visiting, Visitor, go, render
 from api.pages.refusals import sentence
 from api.web.problems import STATUS
 from api.web.requests import COOKIE, address_of
-from domain.errors import OutOfRange, TooManyAttempts, WrongPassword
+from domain.errors import OutOfRange, TooManyAttempts, TooOften, WrongPassword
 
 router = APIRouter()
 
@@ -42,7 +42,7 @@ async def change_password(
         await administering.change_password(
             calling, account, password, current=current, address=address_of(request)
         )
-    except (OutOfRange, WrongPassword, TooManyAttempts) as refusal:
+    except (OutOfRange, WrongPassword, TooManyAttempts, TooOften) as refusal:
         return _form(request, visitor, STATUS[type(refusal)], sentence(refusal))
     answer = go("/sign-in")
     answer.delete_cookie(COOKIE)

@@ -46,7 +46,7 @@ async def report_page(request: Request, visitor: Visiting) -> Response:
 async def report(request: Request, visitor: Visiting) -> Response:
     """Take the report in, once however often it is sent, and say who has it now."""
     named: dict[str, list[str]] = {field: [] for field in NAMED}
-    async with form_of(request, MOST_FIELDS) as form:
+    async with form_of(request, MOST_FIELDS, visitor) as form:
         try:
             for field, files in NAMED.items():
                 named[field] += _texts(form, field)

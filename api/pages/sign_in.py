@@ -11,7 +11,7 @@ from api.pages.page import Visiting, go, own_path, render
 from api.pages.refusals import sentence
 from api.web.problems import STATUS
 from api.web.requests import COOKIE, Serving, address_of, from_our_page, keep_session, token
-from domain.errors import NotSignedIn, TooManyAttempts, WrongPassword
+from domain.errors import NotSignedIn, TooManyAttempts, TooOften, WrongPassword
 
 router = APIRouter()
 A_YEAR = 365 * 24 * 60 * 60
@@ -48,7 +48,7 @@ async def sign_in(
     address = address_of(request)
     try:
         session = await serving.sessions.sign_in(account, password, address)
-    except (WrongPassword, TooManyAttempts) as refusal:
+    except (WrongPassword, TooManyAttempts, TooOften) as refusal:
         said, status = sentence(refusal), STATUS[type(refusal)]
         return render(
             request, "sign_in.html", None, status, next=own_path(next), said=said, account=account[:50]

@@ -8,28 +8,42 @@ from typing import Any
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
-from adapters.batching import Overloaded
+from adapters.line import Line
+from adapters.photos.album import RECEIVING, TooSlow
+from adapters.turns import network
 from api import photographs
 from api.pages.page import Visitor
-from api.web.requests import LARGEST
+from api.web.requests import LARGEST, address_of
 
-FORMS_AT_ONCE = 4
-"""Forms of more than 1 MiB that are read at the same time."""
 MOST_FILES = 18
 CHUNK = 64 * 1024
-_reading = asyncio.Semaphore(FORMS_AT_ONCE)
+_of_staff, _of_residents = Line(8, 2), Line(4, 1)
+"""Forms of more than 1 MiB that are read at the same time: of all, and of one account or address."""
 
 
 @asynccontextmanager
-async def form_of(request: Request, most_fields: int) -> AsyncIterator[FormData]:
-    """The form of a request, with its files until the end. Raises `Overloaded` where many send large ones."""
+async def form_of(
+    request: Request, most_fields: int, visitor: Visitor | None = None
+) -> AsyncIterator[FormData]:
+    """The form of a request, with its files until the end; without a visitor, of a resident.
+
+    Raises `Overloaded` where many send large ones, and `TooSlow`.
+    """
     length = request.headers.get("content-length", "")
     small = length.isdecimal() and int(length) <= LARGEST
-    if not small and _reading.locked():
-        raise Overloaded
-    turn = nullcontext() if small else _reading
-    async with turn, request.form(max_files=MOST_FILES, max_fields=most_fields) as form:
-        yield form
+    line, who = (
+        (_of_staff, visitor.person.account) if visitor else (_of_residents, network(address_of(request)))
+    )
+    with nullcontext() if small else line.place(who):
+        try:
+            async with asyncio.timeout(RECEIVING):
+                form = await request.form(max_files=MOST_FILES, max_fields=most_fields)
+        except TimeoutError:
+            raise TooSlow from None
+        try:
+            yield form
+        finally:
+            await form.close()
 
 
 async def uploaded(visitor: Visitor, files: Sequence[Any]) -> list[str]:

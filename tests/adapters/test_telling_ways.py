@@ -282,8 +282,14 @@ def test_a_unit_has_its_own_secrets_and_those_of_what_it_lies_in_and_no_others(
     assert found.secret("robot", ("water", "220621100", "220621")) == "of the county"
     assert found.secret("robot") == "of everything"
     assert found.kept("robot", ("220622",)) != found.kept("robot", ("220621",)), "Each has a pace of its own."
-    monkeypatch.setenv("WHISTLE_SECRET_220621100_WATER_HOOK", "of the town")
+    monkeypatch.setenv("WHISTLE_SECRET_220621100__WATER_HOOK", "of the town")
     assert found.secret("water-hook", ("220621100", "220621")) == "of the town"
+    for unit, name in (
+        ("220621100-water", "hook"),
+        ("220621100", "-water-hook"),
+        ("", "220621100--water-hook"),
+    ):
+        assert found.kept(name, (unit,)) is None
     for around in (("220621101",), ("..",), ("../220621",)):
         with pytest.raises(NotTaken, match="is not there"):
             found.secret("robot", around)

@@ -148,6 +148,19 @@ def test_very_many_failures_lock_an_account_wherever_they_come_from(people: Peop
     problem(answer, 429, "TooManyAttempts")
 
 
+def test_many_failures_of_one_address_over_all_accounts_end_its_guessing_and_nobody_elses(
+    people: People,
+) -> None:
+    stranger = arriving_from(people, "192.0.2.1")
+    problem(stranger.post("/api/session", json=WRONG), 401, "WrongPassword")
+    with psycopg.connect(people.database.service, autocommit=True) as conn:
+        assert conn.execute("SELECT taken FROM access.turns WHERE what = 'GUESS'").fetchall() == [(1,)]
+        conn.execute("UPDATE access.turns SET taken = 299")  # As if it had tried 298 other accounts.
+    problem(stranger.post("/api/session", json={**WRONG, "account": "power"}), 401, "WrongPassword")
+    problem(stranger.post("/api/session", json={**RIGHT, "account": "civil"}), 429, "TooOften")
+    assert arriving_from(people, "192.0.2.2").post("/api/session", json=RIGHT).status_code == 201
+
+
 OLD = """
 INSERT INTO access.failures
 VALUES ('old', 9, now() - interval '25 hours'), ('new', 9, now() - interval '23 hours');
