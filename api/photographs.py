@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
+from adapters.personal.marking import ANYTHING
 from adapters.photos.album import UNNAMED, Photo
 from api.service import Service
 from domain.actors import Person, Role
@@ -22,7 +23,7 @@ UPLOADERS = (Role.GRID_WORKER, Role.SORTER, Role.DISPATCHER, Role.HANDLER, Role.
 FIELDS = ("photos", "photos_after")
 """Where a step names photos."""
 ID = re.compile("[0-9a-f]{64}")
-ELSEWHERE = re.compile(r"[\w.:-]+")
+ELSEWHERE = re.compile(r"[\w.:-]+", re.ASCII)
 """An id that is none of ours, of a photo that another system keeps: it is noted, and shows nothing here."""
 
 
@@ -80,7 +81,7 @@ async def check_named(serving: Service, person: Person, command: Any) -> None:
 
     Whoever knew the id of somebody else's photo could otherwise make it their own by a report that names it.
     """
-    asked = [id for id in named(command) if ID.fullmatch(id) or not ELSEWHERE.fullmatch(id)]
+    asked = [id for id in named(command) if ID.fullmatch(id) or not _is_elsewhere(id)]
     if not asked:
         return
     for field in FIELDS:
@@ -92,6 +93,11 @@ async def check_named(serving: Service, person: Person, command: Any) -> None:
     for id in asked:
         if id in missing:
             raise PhotoMissing(photo=id)
+
+
+def _is_elsewhere(id: str) -> bool:
+    """Whether another system may know a photo by this id: it is kept, so no name or phone stands in it."""
+    return ELSEWHERE.fullmatch(id) is not None and ANYTHING.search(id) is None
 
 
 async def tidy(serving: Service, before: datetime) -> int:

@@ -220,6 +220,10 @@ def test_a_photo_that_another_system_keeps_is_noted_and_shows_nothing(steps: Ste
     ticket = steps.report(photos=["hotline:2026.11-7"])
     assert steps.read(ticket)["photos"] == ["hotline:2026.11-7"]
     problem(steps.people["grid"].get("/api/photos/hotline:2026.11-7"), 404, "UnknownPhoto")
+    for named in ("王小明家门口.jpg", "wx:13812345678", "110101199003071233"):
+        with steps.nothing_done():
+            answer = steps.people["grid"].post("/api/tickets", json={**REPORT, "photos": [named]})
+            problem(answer, 422, "PhotoMissing")
 
 
 def test_nobody_makes_a_photo_their_own_by_naming_it(steps: Steps) -> None:
