@@ -239,10 +239,19 @@ def check_history(event: dict[str, Any], what: str, last: dict[str, int]) -> Non
     if version != before + 1:
         raise Damaged(f"Position {position} is not what follows: version {before + 1} of it was left out.")
     last[history] = version
-    if what.startswith(TICKET):
-        first = json.loads(event["state"]) if version == 1 else {}
-        if len(last) > 1 or first.get("number", what[len(TICKET) :]) != what[len(TICKET) :]:
-            raise Damaged(f"Position {position} is of another ticket than the export says.")
+    if what.startswith(TICKET) and (
+        len(last) > 1 or (version == 1 and number_of(event) != what[len(TICKET) :])
+    ):
+        raise Damaged(f"Position {position} is of another ticket than the export says.")
+
+
+def number_of(report: dict[str, Any]) -> Any:
+    """The number that a report got, or None where it says none."""
+    try:
+        state = json.loads(report["state"])
+    except (ValueError, RecursionError):
+        return None
+    return state.get("number") if isinstance(state, dict) else None
 
 
 def unwrapped(lines: Iterator[str]) -> tuple[Iterator[str], str | None]:

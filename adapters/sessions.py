@@ -150,7 +150,7 @@ class Sessions:
         return Session(token, expires_at, opened.account, opened.person().roles)
 
     @asynccontextmanager
-    async def _turn(self, address: str = "") -> AsyncIterator[None]:
+    async def _turn(self, address: str) -> AsyncIterator[None]:
         """A turn at hashing, which is slow on purpose; with too many in line, nobody more joins it."""
         with self._line.place(network(address)):
             async with self._hashing:
@@ -239,7 +239,7 @@ class Sessions:
                 field="password",
                 why=f"must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters",
             )
-        async with self._turn():
+        async with self._hashing:  # Only who is signed in comes here, so there is no line to be kept free.
             return await asyncio.to_thread(self._hasher.hash, password)
 
     async def set_password(self, account: str, hashed: str) -> None:

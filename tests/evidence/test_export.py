@@ -206,6 +206,10 @@ def test_an_event_left_out_is_missed_by_whoever_exports_and_by_whoever_verifies(
         exported(f"ticket {number}", [301, 303, 305])
     with pytest.raises(verify_whistle.Damaged, match="Position 9 is not what follows: version 2"):
         verify_whistle.check_history({"position": 9, "version": 3, "ticket": "x"}, "a few", {"x": 1})
+    for state in ("[1]", "{", "[" * 100_000, "{}"):
+        odd = {"position": 9, "version": 1, "ticket": "x", "state": state}
+        with pytest.raises(verify_whistle.Damaged, match="Position 9 is of another ticket"):
+            verify_whistle.check_history(odd, "ticket X-1", {})
     for what, positions, said in (
         (f"ticket {number}", whole[1:], "Position 303 is not what follows: version 1"),
         ("tickets of water", whole[1:], "Position 303 is not what follows: version 1"),
